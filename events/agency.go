@@ -1,0 +1,36 @@
+package events
+
+// Agency is one body that shares, as the partnership registered it.
+type Agency struct {
+	ID      AgencyID   `json:"id"`
+	Kind    AgencyKind `json:"kind"`
+	Name    string     `json:"name"`
+	Source  string     `json:"source"`           // the CloudEvents source it publishes under
+	Contact Contact    `json:"contact,omitzero"` // its duty desk
+}
+
+// Reader is somebody who asks to see something: who, for whom, in which role.
+type Reader struct {
+	Actor  ActorID    `json:"actor"`
+	Agency AgencyID   `json:"agency"`
+	Kind   AgencyKind `json:"kind"`
+	Role   ReaderRole `json:"role"`
+}
+
+// ReaderRole is what somebody does at their agency.
+type ReaderRole string
+
+const (
+	RoleDSL          ReaderRole = "dsl" // designated safeguarding lead of a school
+	RoleSocialWorker ReaderRole = "social-worker"
+	RoleChair        ReaderRole = "chair" // of strategy discussions
+	RolePractitioner ReaderRole = "practitioner"
+	RoleGovernance   ReaderRole = "governance" // reads the ledger, not the children
+)
+
+// Notice is a report and the id that its agency gave it: what a translator
+// makes of a native record. The same record always gives the same id.
+type Notice struct {
+	ID     string
+	Report Report
+}

@@ -1,0 +1,67 @@
+package events
+
+// Education is a fact that a school or college may state.
+//
+//sumtype:decl
+type Education interface {
+	Fact
+	education()
+}
+
+// Concern: a designated safeguarding lead is concerned for a child. It asks
+// social care for a decision. The child's own words are in the report's voice.
+type Concern struct {
+	Reference string `json:"reference"` // by which the school asks what became of it
+	Observed  string `json:"observed"`  // what was seen, heard or said
+	SafeNow   Safe   `json:"safeNow"`
+	Immediate bool   `json:"immediate"` // immediate concern: acted on before anything is read
+	DoneSoFar string `json:"doneSoFar,omitempty"`
+}
+
+// Safe is whether the child is safe now, as far as the school knows.
+type Safe string
+
+const (
+	SafeYes    Safe = "yes"
+	SafeNo     Safe = "no"
+	SafeUnsure Safe = "unsure"
+)
+
+// AttendanceFall: a child's attendance fell.
+type AttendanceFall struct {
+	From          Date   `json:"from"`
+	To            Date   `json:"to"`
+	Percent       int    `json:"percent"`       // sessions attended, 0 to 100
+	PercentBefore int    `json:"percentBefore"` // in the period of the same length before
+	Unauthorised  int    `json:"unauthorised"`  // sessions of unauthorised absence
+	Circumstances string `json:"circumstances,omitempty"`
+}
+
+// Suspension: a child was suspended.
+type Suspension struct {
+	From   Date   `json:"from"`
+	Days   int    `json:"days"`
+	Reason string `json:"reason"`
+}
+
+// OffRoll: a child was taken off the school roll.
+type OffRoll struct {
+	On          Date   `json:"on"`
+	Reason      string `json:"reason"`
+	Destination string `json:"destination"` // next school, "elective home education" or "not known"
+}
+
+func (Concern) Type() Type        { return "uk.kith.education.concern.v1" }
+func (AttendanceFall) Type() Type { return "uk.kith.education.attendance-fall.v1" }
+func (Suspension) Type() Type     { return "uk.kith.education.suspension.v1" }
+func (OffRoll) Type() Type        { return "uk.kith.education.off-roll.v1" }
+
+func (Concern) fact()        {}
+func (AttendanceFall) fact() {}
+func (Suspension) fact()     {}
+func (OffRoll) fact()        {}
+
+func (Concern) education()        {}
+func (AttendanceFall) education() {}
+func (Suspension) education()     {}
+func (OffRoll) education()        {}

@@ -1,0 +1,100 @@
+package events
+
+// SocialCare is a fact that children's social care may state.
+//
+//sumtype:decl
+type SocialCare interface {
+	Fact
+	socialCare()
+}
+
+// ContactReceived: somebody contacted children's social care about a child.
+type ContactReceived struct {
+	Reference string `json:"reference"`
+	From      string `json:"from"` // source code of the census of children in need, 1A to 10
+	Summary   string `json:"summary"`
+}
+
+// ReferralDecided: social care decided what to do about a concern or referral.
+// Working Together 2026 asks for it within one working day.
+type ReferralDecided struct {
+	Reference string   `json:"reference"` // of the concern or referral that is answered
+	Decision  Decision `json:"decision"`
+	Rationale string   `json:"rationale"` // what the referrer is told; no one else's information
+	Threshold string   `json:"threshold,omitempty"`
+	NextStep  string   `json:"nextStep,omitempty"`
+}
+
+// Decision is what social care decided on a referral.
+type Decision string
+
+const (
+	DecideStrategyDiscussion Decision = "strategy-discussion"
+	DecideAssessment         Decision = "assessment"
+	DecideFamilyHelp         Decision = "family-help"
+	DecideAlreadyOpen        Decision = "already-open"
+	DecideNoFurtherAction    Decision = "no-further-action"
+)
+
+// InvolvementChanged: a team became or ceased to be involved with a child.
+type InvolvementChanged struct {
+	Service string `json:"service"` // for example "child in need", "early help", "looked after"
+	Team    string `json:"team"`
+	Since   Date   `json:"since"`
+	Until   Date   `json:"until,omitempty"`
+}
+
+// Section47Enquiry: an enquiry under section 47 began or ended.
+type Section47Enquiry struct {
+	Reference string  `json:"reference"`
+	Started   Date    `json:"started"`
+	Ended     Date    `json:"ended,omitempty"`
+	Conduct   Conduct `json:"conduct"`
+	SeenAlone bool    `json:"seenAlone"`
+	Outcome   string  `json:"outcome,omitempty"`
+}
+
+// Conduct is who carries out a section 47 enquiry.
+type Conduct string
+
+const (
+	SingleAgency Conduct = "single"
+	JointAgency  Conduct = "joint"
+)
+
+// ProtectionPlan: a child protection plan began or ended.
+type ProtectionPlan struct {
+	Reference string   `json:"reference"`
+	Started   Date     `json:"started"`
+	Ended     Date     `json:"ended,omitempty"`
+	Category  Category `json:"category"`
+}
+
+// Category of abuse, as the census of children in need codes it.
+type Category string
+
+const (
+	Neglect   Category = "NEG"
+	Physical  Category = "PHY"
+	Sexual    Category = "SAB"
+	Emotional Category = "EMO"
+	Multiple  Category = "MUL"
+)
+
+func (ContactReceived) Type() Type    { return "uk.kith.socialcare.contact.v1" }
+func (ReferralDecided) Type() Type    { return "uk.kith.socialcare.referral-decision.v1" }
+func (InvolvementChanged) Type() Type { return "uk.kith.socialcare.involvement.v1" }
+func (Section47Enquiry) Type() Type   { return "uk.kith.socialcare.section47-enquiry.v1" }
+func (ProtectionPlan) Type() Type     { return "uk.kith.socialcare.protection-plan.v1" }
+
+func (ContactReceived) fact()    {}
+func (ReferralDecided) fact()    {}
+func (InvolvementChanged) fact() {}
+func (Section47Enquiry) fact()   {}
+func (ProtectionPlan) fact()     {}
+
+func (ContactReceived) socialCare()    {}
+func (ReferralDecided) socialCare()    {}
+func (InvolvementChanged) socialCare() {}
+func (Section47Enquiry) socialCare()   {}
+func (ProtectionPlan) socialCare()     {}
