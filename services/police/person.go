@@ -1,0 +1,98 @@
+package police
+
+import (
+	"fmt"
+	"strings"
+
+	"kith/events"
+)
+
+// person is a nominal: somebody as the police record describes them.
+type person struct {
+	Nominal     string      `json:"nominal"` // the police's own reference for the person, if there is one yet
+	Role        events.Role `json:"role"`
+	Surname     string      `json:"surname"`
+	Forenames   string      `json:"forenames"`
+	DateOfBirth string      `json:"dateOfBirth"`
+	Sex         events.Sex  `json:"sex"`
+	UPN         string      `json:"upn"` // from the schools' list for Operation Encompass
+	NHSNumber   string      `json:"nhsNumber"`
+	NHSTraced   bool        `json:"nhsTraced"` // the number was found by a trace, not copied
+	Address     *address    `json:"address"`
+}
+
+type address struct {
+	Lines     []string `json:"lines"`
+	Postcode  string   `json:"postcode"`
+	Protected bool     `json:"protected"` // must not become known, for example a refuge
+}
+
+// about returns the people of a record, of whom one at least is a child.
+func about(f *form, people []person) []events.Person {
+	var out []events.Person
+	child := false
+	for i, p := range people {
+		out = append(out, p.person(f, fmt.Sprintf("/people/%d", i)))
+		child = child || p.Role == events.RoleChild
+	}
+	if !child {
+		f.wrong("/people", "at least one person whose role is child")
+	}
+	return out
+}
+
+func (p person) person(f *form, at string) events.Person {
+	out := events.Person{
+		LocalID: p.localID(f, at),
+		Role: choose(f, at+"/role", p.Role, events.RoleChild, events.RoleParent, events.RoleCarer, events.RoleVictim,
+			events.RoleAllegedPerpetrator, events.RoleHousehold, events.RoleOther),
+		Name: events.Name{Given: p.Forenames, Family: p.Surname},
+	}
+	if p.DateOfBirth != "" {
+		out.DateOfBirth = f.day(at+"/dateOfBirth", p.DateOfBirth)
+	}
+	if p.Sex != "" {
+		out.Sex = choose(f, at+"/sex", p.Sex, events.Female, events.Male, events.SexUnknown)
+	}
+	out.Identifiers = p.identifiers(f, at)
+	if a := p.Address; a != nil {
+		out.Address = &events.Address{Lines: a.Lines, Postcode: a.Postcode, Label: events.Core}
+		if a.Protected {
+			out.Address.Label = events.Restricted
+		}
+		if len(a.Lines) == 0 {
+			f.wrong(at+"/address/lines", "at least one line")
+		}
+	}
+	return out
+}
+
+func (p person) identifiers(f *form, at string) events.Identifiers {
+	out := events.Identifiers{UPN: p.UPN}
+	if p.UPN != "" && !events.ValidUPN(p.UPN) {
+		f.wrong(at+"/upn", "a unique pupil number with the right check letter")
+	}
+	if p.NHSNumber != "" {
+		out.NHSNumber = &events.NHSNumber{Value: p.NHSNumber, Status: events.NHSUnverified}
+		if p.NHSTraced {
+			out.NHSNumber.Status = events.NHSVerified
+		}
+		if !events.ValidNHSNumber(p.NHSNumber) {
+			f.wrong(at+"/nhsNumber", "ten digits with the right check digit")
+		}
+	}
+	return out
+}
+
+// localID is the nominal or, for somebody who has none yet, the name and date
+// of birth: the same person reported twice is then one subject.
+func (p person) localID(f *form, at string) string {
+	if p.Nominal != "" {
+		return p.Nominal
+	}
+	if p.Surname == "" || p.Forenames == "" || p.DateOfBirth == "" {
+		f.wrong(at+"/nominal", "a nominal, or surname, forenames and dateOfBirth")
+	}
+	words := strings.Join([]string{p.Surname, p.Forenames, p.DateOfBirth}, "|")
+	return strings.Join(strings.Fields(strings.ToLower(words)), " ")
+}

@@ -1,0 +1,196 @@
+// Package police turns the records of a police service into notices for the
+// hub. Every translator is pure: the same record gives the same notice with the
+// same id. A record that does not fit gives a *fault.Error of kind Invalid
+// that names each place by JSON pointer and never repeats a value.
+package police
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"kith/events"
+)
+
+// Doors says which translator takes what is posted to which path.
+func Doors() map[string]func([]byte) ([]events.Notice, error) {
+	return map[string]func([]byte) ([]events.Notice, error){
+		"/encompass":          Encompass,
+		"/missing-episodes":   MissingEpisode,
+		"/protection-notices": ProtectionNotice,
+	}
+}
+
+// record is what every police record says.
+type record struct {
+	PoliceReference string         `json:"policeReference"`
+	Revision        int            `json:"revision"` // from 2 on, when a record is sent again with changes
+	RecordedAt      string         `json:"recordedAt"`
+	Circumstances   string         `json:"circumstances"`
+	ChildVoice      *events.Voice  `json:"childVoice"`
+	Family          *told          `json:"family"`
+	Team            events.Contact `json:"team"`
+	People          []person       `json:"people"`
+}
+
+// told is whether the family knows that this is shared.
+type told struct {
+	Told   bool   `json:"told"`
+	WhyNot string `json:"whyNot"`
+}
+
+// Encompass translates an Operation Encompass notice. It gives one notice for
+// the incident, about everybody who was present or lives there.
+func Encompass(raw []byte) ([]events.Notice, error) {
+	r, err := read[struct {
+		record
+		OccurredAt    string          `json:"occurredAt"`
+		Place         string          `json:"place"`
+		ChildPresence events.Presence `json:"childPresence"`
+	}](raw, json.RejectUnknownMembers(true))
+	if err != nil {
+		return nil, err
+	}
+	f := &form{}
+	fact := events.DomesticAbuseIncident{
+		PoliceReference: r.reference(f),
+		Place:           f.text("/place", r.Place),
+		Presence: choose(f, "/childPresence", r.ChildPresence, events.PresenceSaw, events.PresenceHeard,
+			events.PresenceInTheHome, events.PresenceNotPresent, events.PresenceUnknown),
+		Circumstances: f.text("/circumstances", r.Circumstances),
+	}
+	report := r.report(f, f.instant("/occurredAt", r.OccurredAt), fact)
+	report.Basis = safeguarding(events.WouldPrejudiceSafety,
+		"The school and social care need it to support the child; to ask somebody at the scene could put the child or the victim at more risk.")
+	return r.notice(f, "domestic-abuse-incident", report)
+}
+
+// MissingEpisode translates a report of a missing child: one notice while the
+// child is missing, and another, of its own id, once the child is found.
+func MissingEpisode(raw []byte) ([]events.Notice, error) {
+	r, err := read[struct {
+		record
+		MissingSince string `json:"missingSince"`
+		MissingFrom  string `json:"missingFrom"`
+		FoundAt      string `json:"foundAt"`
+	}](raw, json.RejectUnknownMembers(true))
+	if err != nil {
+		return nil, err
+	}
+	f := &form{}
+	fact := events.MissingEpisode{
+		PoliceReference: r.reference(f),
+		MissingSince:    f.instant("/missingSince", r.MissingSince),
+		MissingFrom:     f.text("/missingFrom", r.MissingFrom),
+		Circumstances:   f.text("/circumstances", r.Circumstances),
+	}
+	kind := "missing"
+	if r.FoundAt != "" {
+		found := f.instant("/foundAt", r.FoundAt)
+		if found.Before(fact.MissingSince) {
+			f.wrong("/foundAt", "a moment after missingSince")
+		}
+		fact.FoundAt, kind = &found, "found"
+	}
+	report := r.report(f, fact.MissingSince, fact)
+	report.Basis = safeguarding(events.CannotReasonablyAsk,
+		"Those who know the child need it to find the child and to learn why the child went missing.")
+	return r.notice(f, kind, report)
+}
+
+// ProtectionNotice translates an officer's graded public protection notice.
+func ProtectionNotice(raw []byte) ([]events.Notice, error) {
+	r, err := read[struct {
+		record
+		OccurredAt   string       `json:"occurredAt"`
+		Grade        events.Grade `json:"grade"`
+		Intelligence bool         `json:"intelligence"` // it rests on police intelligence
+	}](raw, json.RejectUnknownMembers(true))
+	if err != nil {
+		return nil, err
+	}
+	f := &form{}
+	fact := events.PublicProtectionNotice{
+		PoliceReference: r.reference(f),
+		Grade:           choose(f, "/grade", r.Grade, events.Red, events.Amber, events.Green),
+		Circumstances:   f.text("/circumstances", r.Circumstances),
+	}
+	report := r.report(f, f.instant("/occurredAt", r.OccurredAt), fact)
+	report.Basis = safeguarding(events.CannotReasonablyAsk,
+		"An officer was concerned for the child and social care has to consider what the child needs.")
+	if r.Intelligence {
+		report.Caveats = []events.Caveat{events.PoliceIntelligence}
+	}
+	return r.notice(f, "protection-notice", report)
+}
+
+// reference returns the police reference, which becomes part of the id.
+func (r record) reference(f *form) string {
+	if len(r.PoliceReference) > 64 {
+		f.wrong("/policeReference", "at most 64 characters")
+	}
+	for _, c := range r.PoliceReference {
+		if c <= ' ' || c > '~' {
+			f.wrong("/policeReference", "letters, digits and signs without spaces")
+			break
+		}
+	}
+	return f.text("/policeReference", r.PoliceReference)
+}
+
+// report returns all but the basis.
+func (r record) report(f *form, occurred time.Time, fact events.Police) events.Report {
+	f.text("/team/team", r.Team.Team)
+	if r.ChildVoice != nil {
+		f.text("/childVoice/words", r.ChildVoice.Words)
+	}
+	var informed *events.Informed
+	if r.Family != nil {
+		informed = &events.Informed{Told: r.Family.Told, Why: r.Family.WhyNot}
+		if !informed.Told {
+			f.text("/family/whyNot", informed.Why)
+		}
+	}
+	return events.Report{
+		Shared: events.Shared{
+			OccurredAt: occurred,
+			RecordedAt: f.instant("/recordedAt", r.RecordedAt),
+			Label:      events.Core,
+			Informed:   informed,
+			Voice:      r.ChildVoice,
+			Contact:    r.Team,
+		},
+		About: about(f, r.People),
+		Fact:  fact,
+	}
+}
+
+// notice gives the report its id: what it is, the police reference, and the
+// revision where there is more than one.
+func (r record) notice(f *form, kind string, report events.Report) ([]events.Notice, error) {
+	if r.Revision < 0 {
+		f.wrong("/revision", "2 or more, or nothing")
+	}
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	id := kind + ":" + r.PoliceReference
+	if r.Revision > 1 {
+		id += ":" + strconv.Itoa(r.Revision)
+	}
+	return []events.Notice{{ID: id, Report: report}}, nil
+}
+
+// safeguarding is the basis on which police share: their public task, and for
+// special categories paragraph 18.
+func safeguarding(g events.Ground, necessity string) events.Basis {
+	return events.Basis{
+		Article6: events.PublicTask,
+		Article9: events.SubstantialPublicInterest,
+		Paragraph18: &events.Paragraph18{
+			Ground: g, Necessity: necessity, Subject: events.SubjectUnder18,
+			PolicyDocument: "Appropriate policy document: police safeguarding of children",
+		},
+	}
+}
