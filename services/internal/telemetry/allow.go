@@ -1,6 +1,6 @@
 package telemetry
 
-import "strings"
+import "regexp"
 
 // withheld stands where a value was that no list names.
 const withheld = "withheld"
@@ -32,41 +32,19 @@ func logKeys(key string) bool {
 		"agency", "kind", "type", "code", "outcome", "purpose", "role", "rule",
 		"position", "revision", "stream", "projection", "count", "depth", "attempt",
 		"method", "route", "status", "duration", "wait", "trace", "span",
-		"addr", "admin", "file", "dir", "version", "name", "error", "complaint", "panic", "at":
+		"addr", "admin", "file", "dir", "version", "error", "complaint", "panic", "at":
 		return true
 	}
 	return false
 }
 
-// scrub takes out of an error's text what parsers put into it: JSON, time and
-// number errors quote the value that they could not read.
+// quoted is what parsers put into the text of an error: a value in quotes, or a
+// long run of digits.
+var quoted = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"?|`[^`]*`?|[0-9][0-9-]{5,}")
+
+// scrub takes out of an error's text what somebody may have sent: JSON, time
+// and number errors quote the value that they could not read.
 func scrub(text string) string {
-	var b strings.Builder
-	var quote rune
-	digits := 0
-	for _, r := range text {
-		if quote != 0 {
-			if r == quote {
-				quote = 0
-			}
-			continue
-		}
-		if r >= '0' && r <= '9' {
-			if digits++; digits <= 5 {
-				b.WriteRune(r)
-			}
-			continue
-		}
-		digits = 0
-		if r == '"' || r == '`' {
-			quote = r
-			b.WriteString("«withheld»")
-			continue
-		}
-		b.WriteRune(r)
-	}
-	if b.Len() > tooLong {
-		return b.String()[:tooLong]
-	}
-	return b.String()
+	text = quoted.ReplaceAllLiteralString(text, "«withheld»")
+	return text[:min(len(text), tooLong)]
 }

@@ -12,14 +12,14 @@ import (
 )
 
 // newLogger returns a logger of JSON lines that writes the values of listed
-// keys only. Messages are constants of the program; values go into attributes.
+// keys only. In a group no key is listed. Messages are constants of the program; values go into attributes.
 func newLogger(w io.Writer, service string) *slog.Logger {
 	h := slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: clean})
 	return slog.New(h).With("service", service)
 }
 
-func clean(_ []string, a slog.Attr) slog.Attr {
-	if !logKeys(a.Key) {
+func clean(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) > 0 || !logKeys(a.Key) {
 		return slog.String(a.Key, withheld)
 	}
 	switch a.Value.Kind() {

@@ -1,0 +1,55 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"kith/events/store"
+)
+
+// disk is a log whose appends fail when told to.
+type disk struct {
+	store.Log
+	err error
+}
+
+func (d *disk) Append(context.Context, ...store.Write) ([]store.Appended, error) { return nil, d.err }
+
+func TestMetrics(t *testing.T) {
+	tel, _ := StartForTest("kith-test", io.Discard)
+	m := tel.Metrics
+	m.Accepted("police")
+	m.Accepted(canary)
+	m.Refused("health", "too-large")
+	m.Refused("health", "Too Large "+canary)
+	m.Decided("not-found")
+	m.Outbox(func() int { return 7 })
+	m.Projection("childview", func() uint64 { return 3 }, func() uint64 { return 5 })
+	d := &disk{}
+	timed := m.Timed(d)
+	timed.Append(t.Context())
+	d.err = errors.New("disk full")
+	timed.Append(t.Context())
+
+	_, body := ask(t, "GET", serve(t, tel.Admin()).URL+"/metrics")
+	for _, want := range []string{
+		`kith_events_accepted_total{kind="police"} 1`,
+		`kith_events_accepted_total{kind="other"} 1`,
+		`kith_events_refused_total{code="too-large",kind="health"} 1`,
+		`kith_events_refused_total{code="other",kind="health"} 1`,
+		`kith_disclosure_decisions_total{outcome="not-found"} 1`,
+		`kith_outbox_depth 7`,
+		`kith_projection_lag_events{projection="childview"} 2`,
+		`kith_append_seconds_count 1`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("metrics lack %s", want)
+		}
+	}
+	if strings.Contains(body, "Zebedee") {
+		t.Error("personal data left in metrics")
+	}
+}
