@@ -1,0 +1,122 @@
+package bus
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+)
+
+// Decode reads a CloudEvent as it came over NATS, or as FromHTTP handed it on.
+// It takes what the NATS binding of CloudEvents 1.0 allows and, beyond it, what
+// the SDKs send: values that are not percent-encoded, a Content-Type header for
+// datacontenttype, a structured message without any header.
+//
+// Data is handed on as it came and is not looked at. The error is a *Malformed.
+func Decode(m Message) (event.Event, error) {
+	if m.mode() == binary {
+		return decodeBinary(m)
+	}
+	if t, _, _ := mime.ParseMediaType(m.get(contentType)); strings.HasPrefix(t, "application/cloudevents") && t != typeStructured {
+		return event.Event{}, refuse("", "only the JSON format of CloudEvents is understood, application/cloudevents+json, and batches only over HTTP")
+	}
+	return decodeStructured(m.Body)
+}
+
+func decodeBinary(m Message) (event.Event, error) {
+	var d draft
+	for name, values := range m.Header {
+		lower := strings.ToLower(name)
+		if !strings.HasPrefix(lower, attributeBegin) {
+			continue
+		}
+		attr := lower[len(attributeBegin):]
+		if len(values) != 1 {
+			d.refuse(attr, "must be given once")
+			continue
+		}
+		if v, ok := percentDecode(values[0]); ok {
+			d.text(attr, v)
+		} else {
+			d.refuse(attr, "must be percent-encoded UTF-8")
+		}
+	}
+	if t := m.get(contentType); t != "" && d.ctx.DataContentType == nil {
+		d.text("datacontenttype", t)
+	}
+	if len(m.Body) > 0 {
+		d.data = m.Body
+	}
+	return d.finish()
+}
+
+func decodeStructured(body []byte) (event.Event, error) {
+	if !utf8.Valid(body) {
+		return event.Event{}, refuse("", "the message must be in UTF-8")
+	}
+	var d draft
+	if err := members(body, d.member); err != nil {
+		return event.Event{}, refuse("", "the message must be one JSON object, and nothing after it")
+	}
+	d.structuredData()
+	return d.finish()
+}
+
+// members hands over each member of a JSON object, so that those given twice
+// are seen: encoding/json would take the last one without a word.
+func members(body []byte, each func(name string, value json.RawMessage)) error {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return errors.New("not an object")
+	}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return err
+		}
+		each(name.(string), value)
+	}
+	if _, err := dec.Token(); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return errors.New("data after the end")
+	}
+	return nil
+}
+
+// structuredData reads data once all attributes are known: what it means
+// depends on datacontenttype, which may come after it.
+func (d *draft) structuredData() {
+	switch {
+	case d.rawBase64 != nil && d.raw != nil:
+		d.refuse("data_base64", "must not be given together with data")
+	case d.rawBase64 != nil:
+		var s string
+		var err error
+		if err = json.Unmarshal(d.rawBase64, &s); err == nil {
+			d.data, err = base64.StdEncoding.DecodeString(s)
+		}
+		if d.base64 = true; err != nil {
+			d.refuse("data_base64", "must be a string in base64")
+		}
+	case d.raw != nil && d.ctx.DataContentType != nil && !isJSON(*d.ctx.DataContentType):
+		var s string
+		if json.Unmarshal(d.raw, &s) != nil {
+			d.refuse("data", "must be a string, because datacontenttype is not JSON")
+		}
+		d.data = []byte(s)
+	default:
+		d.data = d.raw
+	}
+}

@@ -1,0 +1,125 @@
+package bus
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+	"github.com/cloudevents/sdk-go/v2/types"
+)
+
+// Structured writes an event as one JSON document. The same event always gives
+// the same bytes. The SDK's own writer is not used: it writes data of a media
+// type like application/fhir+json as a string.
+func Structured(e event.Event) (Message, error) {
+	as, err := attributesOf(e)
+	if err != nil {
+		return Message{}, err
+	}
+	body := []byte{'{'}
+	for _, a := range as {
+		body = append(body, '"')
+		body = append(append(body, a.name...), `":`...)
+		body = append(append(body, a.json...), ',')
+	}
+	data, err := dataMember(e)
+	if err != nil {
+		return Message{}, err
+	}
+	if data == nil {
+		body = body[:len(body)-1]
+	}
+	body = append(append(body, data...), '}')
+	return Message{Header: map[string][]string{contentType: {typeStructured + "; charset=utf-8"}}, Body: body}, nil
+}
+
+// Binary writes an event with its attributes in headers and its data as body.
+func Binary(e event.Event) (Message, error) {
+	as, err := attributesOf(e)
+	if err != nil {
+		return Message{}, err
+	}
+	h := map[string][]string{}
+	for _, a := range as {
+		h[attributeBegin+a.name] = []string{percentEncode(a.text)}
+	}
+	return Message{Header: h, Body: e.DataEncoded}, nil
+}
+
+// attribute is one attribute in its canonical text and as a JSON value.
+type attribute struct {
+	name, text string
+	json       []byte
+}
+
+// attributesOf lists the attributes of an event: the core ones in a fixed
+// order, then extensions by name.
+func attributesOf(e event.Event) ([]attribute, error) {
+	if e.Context == nil || e.SpecVersion() != event.CloudEventsVersionV1 || e.Validate() != nil {
+		return nil, refuse("", "it is not a valid CloudEvent 1.0")
+	}
+	var as []attribute
+	add := func(name, value string) {
+		if value != "" {
+			as = append(as, attribute{name, value, quote(value)})
+		}
+	}
+	add("specversion", e.SpecVersion())
+	add("id", e.ID())
+	add("source", e.Source())
+	add("type", e.Type())
+	add("subject", e.Subject())
+	if !e.Time().IsZero() {
+		add("time", types.FormatTime(e.Time()))
+	}
+	add("datacontenttype", e.DataContentType())
+	add("dataschema", e.DataSchema())
+	for _, name := range slices.Sorted(maps.Keys(e.Extensions())) {
+		a, err := extensionOf(name, e.Extensions()[name])
+		if err != nil {
+			return nil, err
+		}
+		as = append(as, a)
+	}
+	return as, nil
+}
+
+func extensionOf(name string, v any) (attribute, error) {
+	text, err := types.Format(v)
+	if err != nil {
+		return attribute{}, refuse(name, "has a value that no CloudEvent may have")
+	}
+	switch v.(type) {
+	case bool, int32:
+		return attribute{name, text, []byte(text)}, nil
+	default:
+		return attribute{name, text, quote(text)}, nil
+	}
+}
+
+// dataMember writes data as a JSON value, as text or, where it is not text, in
+// base64. Data that claims to be JSON and is not would break the document, or
+// smuggle attributes into it.
+func dataMember(e event.Event) ([]byte, error) {
+	switch {
+	case len(e.DataEncoded) == 0:
+		return nil, nil
+	case e.DataBase64, !isJSON(e.DataContentType()) && !utf8.Valid(e.DataEncoded):
+		return append([]byte(`"data_base64":`), quote(base64.StdEncoding.EncodeToString(e.DataEncoded))...), nil
+	case !isJSON(e.DataContentType()):
+		return append([]byte(`"data":`), quote(string(e.DataEncoded))...), nil
+	case !utf8.Valid(e.DataEncoded) || !json.Valid(e.DataEncoded):
+		return nil, refuse("data", "must be JSON in UTF-8, as datacontenttype says")
+	default:
+		return append([]byte(`"data":`), e.DataEncoded...), nil
+	}
+}
+
+// quote cannot fail: every string has a JSON form.
+func quote(s string) []byte {
+	b, _ := json.Marshal(s)
+	return b
+}
