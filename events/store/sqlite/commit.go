@@ -120,7 +120,7 @@ func (l *Log) insertAll(ctx context.Context, tx *sql.Tx, rows []store.Recorded) 
 		if data == nil {
 			data = []byte{} // nil would be NULL
 		}
-		if _, err := insert.ExecContext(ctx, r.Position, r.ID[:], r.Stream, r.Revision, r.Type, r.At.UnixNano(), cause, data); err != nil {
+		if _, err := insert.ExecContext(ctx, r.Position, r.ID[:], r.Stream, r.Revision, r.Type, r.At.UnixNano(), string(cause), data); err != nil {
 			return err
 		}
 	}
