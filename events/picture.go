@@ -139,6 +139,3 @@ type Query struct {
 	Name        Name   `json:"name,omitzero"`
 	DateOfBirth Date   `json:"dateOfBirth,omitempty"`
 }
-
-func (Query) String() string   { return withheld }
-func (Query) GoString() string { return withheld }
