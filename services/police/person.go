@@ -31,9 +31,15 @@ type address struct {
 func about(f *form, people []person) []events.Person {
 	var out []events.Person
 	child := false
+	seen := map[string]bool{}
 	for i, p := range people {
-		out = append(out, p.person(f, fmt.Sprintf("/people/%d", i)))
+		at := fmt.Sprintf("/people/%d", i)
+		out = append(out, p.person(f, at))
 		child = child || p.Role == events.RoleChild
+		if seen[out[i].LocalID] {
+			f.wrong(at, "somebody who is not yet in the list")
+		}
+		seen[out[i].LocalID] = true
 	}
 	if !child {
 		f.wrong("/people", "at least one person whose role is child")
@@ -55,6 +61,9 @@ func (p person) person(f *form, at string) events.Person {
 		out.Sex = choose(f, at+"/sex", p.Sex, events.Female, events.Male, events.SexUnknown)
 	}
 	out.Identifiers = p.identifiers(f, at)
+	if p.Role == events.RoleChild && out.Name == (events.Name{}) && out.Identifiers == (events.Identifiers{}) {
+		f.wrong(at+"/surname", "a name, or a number that identifies the child")
+	}
 	if a := p.Address; a != nil {
 		out.Address = &events.Address{Lines: a.Lines, Postcode: a.Postcode, Label: events.Core}
 		if a.Protected {

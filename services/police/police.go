@@ -54,7 +54,7 @@ func Encompass(raw []byte) ([]events.Notice, error) {
 	}
 	f := &form{}
 	fact := events.DomesticAbuseIncident{
-		PoliceReference: r.reference(f),
+		PoliceReference: f.reference("/policeReference", r.PoliceReference),
 		Place:           f.text("/place", r.Place),
 		Presence: choose(f, "/childPresence", r.ChildPresence, events.PresenceSaw, events.PresenceHeard,
 			events.PresenceInTheHome, events.PresenceNotPresent, events.PresenceUnknown),
@@ -80,7 +80,7 @@ func MissingEpisode(raw []byte) ([]events.Notice, error) {
 	}
 	f := &form{}
 	fact := events.MissingEpisode{
-		PoliceReference: r.reference(f),
+		PoliceReference: f.reference("/policeReference", r.PoliceReference),
 		MissingSince:    f.instant("/missingSince", r.MissingSince),
 		MissingFrom:     f.text("/missingFrom", r.MissingFrom),
 		Circumstances:   f.text("/circumstances", r.Circumstances),
@@ -112,7 +112,7 @@ func ProtectionNotice(raw []byte) ([]events.Notice, error) {
 	}
 	f := &form{}
 	fact := events.PublicProtectionNotice{
-		PoliceReference: r.reference(f),
+		PoliceReference: f.reference("/policeReference", r.PoliceReference),
 		Grade:           choose(f, "/grade", r.Grade, events.Red, events.Amber, events.Green),
 		Circumstances:   f.text("/circumstances", r.Circumstances),
 	}
@@ -123,20 +123,6 @@ func ProtectionNotice(raw []byte) ([]events.Notice, error) {
 		report.Caveats = []events.Caveat{events.PoliceIntelligence}
 	}
 	return r.notice(f, "protection-notice", report)
-}
-
-// reference returns the police reference, which becomes part of the id.
-func (r record) reference(f *form) string {
-	if len(r.PoliceReference) > 64 {
-		f.wrong("/policeReference", "at most 64 characters")
-	}
-	for _, c := range r.PoliceReference {
-		if c <= ' ' || c > '~' {
-			f.wrong("/policeReference", "letters, digits and signs without spaces")
-			break
-		}
-	}
-	return f.text("/policeReference", r.PoliceReference)
 }
 
 // report returns all but the basis.

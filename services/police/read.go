@@ -102,3 +102,14 @@ func choose[T ~string](f *form, pointer string, v T, of ...T) T {
 	f.wrong(pointer, "one of "+strings.Join(names, ", "))
 	return v
 }
+
+// reference returns the agency's own reference, which becomes part of an id.
+func (f *form) reference(pointer, v string) string {
+	for _, c := range v {
+		if c <= ' ' || c > '~' || len(v) > 64 {
+			f.wrong(pointer, "at most 64 letters, digits and signs, without spaces")
+			return v
+		}
+	}
+	return f.text(pointer, v)
+}

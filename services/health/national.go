@@ -1,0 +1,94 @@
+package health
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"kith/events"
+)
+
+// nationalType is how the Multicast Notification Service names its events: words
+// and a version, such as "pds-change-of-gp-2". No type of ours looks like that.
+var nationalType = regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)*-[0-9]+$`)
+
+// national is an event of the Multicast Notification Service in either form: a
+// CloudEvent, or the older one whose subject is an object.
+type national struct {
+	ID      string         `json:"id"`
+	Type    string         `json:"type"`
+	Time    string         `json:"time"`
+	DataRef string         `json:"dataref"` // of a CloudEvent
+	Subject jsontext.Value `json:"subject"`
+	Data    jsontext.Value `json:"data"`
+}
+
+type nationalSubject struct {
+	NHSNumber  string `json:"nhsNumber"`
+	DOB        string `json:"dob"`
+	FamilyName string `json:"familyName"`
+}
+
+// National translates an event of NHS England's Multicast Notification Service.
+// It claims only what is one, which is what true says: a type of that service's
+// fashion, an id, a time, and a valid NHS number as the subject.
+func National(raw []byte) (events.Notice, bool) {
+	e, err := read[national](raw)
+	if err != nil || !nationalType.MatchString(e.Type) {
+		return events.Notice{}, false
+	}
+	f := &form{}
+	at := f.instant("/time", e.Time)
+	f.text("/id", e.ID)
+	report := events.Report{
+		Shared: events.Shared{
+			OccurredAt: at, RecordedAt: at, Basis: care(), Label: events.Involvement,
+			Contact: events.Contact{Team: "NHS England national notification"},
+		},
+		About: []events.Person{e.person(f)},
+		Fact:  events.NationalRecordChanged{Change: e.Type, DataRef: e.dataRef(f)},
+	}
+	return events.Notice{ID: e.ID, Report: report}, f.err() == nil
+}
+
+// person is who the event is about. The number comes from the national service
+// itself and so is verified.
+func (e national) person(f *form) events.Person {
+	s := e.subject(f)
+	if !events.ValidNHSNumber(s.NHSNumber) {
+		f.wrong("/subject", "an NHS number")
+	}
+	p := events.Person{
+		Role: events.RoleChild, Name: events.Name{Family: s.FamilyName},
+		Identifiers: events.Identifiers{NHSNumber: &events.NHSNumber{Value: s.NHSNumber, Status: events.NHSVerified}},
+	}
+	if s.DOB != "" {
+		p.DateOfBirth = f.day("/subject/dob", s.DOB)
+	}
+	p.LocalID = localID(p)
+	return p
+}
+
+func (e national) subject(f *form) nationalSubject {
+	if e.Subject.Kind() == '{' {
+		s, err := read[nationalSubject](e.Subject)
+		f.within("/subject", err)
+		return s
+	}
+	number, err := read[string](e.Subject)
+	f.within("/subject", err)
+	return nationalSubject{NHSNumber: number}
+}
+
+// dataRef is where the detail can be read, which the older form says in its data.
+func (e national) dataRef(f *form) string {
+	if e.DataRef != "" || e.Data.Kind() != '{' {
+		return e.DataRef
+	}
+	d, err := read[struct {
+		FullURL string `json:"fullUrl"`
+	}](e.Data)
+	f.within("/data", err)
+	return strings.TrimSpace(d.FullURL)
+}

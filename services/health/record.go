@@ -1,0 +1,144 @@
+package health
+
+import (
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+
+	"kith/events"
+)
+
+// record is what a service without FHIR hands over: one thing about one child.
+type record struct {
+	Record       string         `json:"record"` // "was-not-brought" or "practitioner-concern"
+	Reference    string         `json:"reference"`
+	Revision     int            `json:"revision"` // from 2 on, when a record is sent again with changes
+	RecordedAt   string         `json:"recordedAt"`
+	Patient      recordPatient  `json:"patient"`
+	Team         events.Contact `json:"team"`
+	ChildVoice   *events.Voice  `json:"childVoice"`
+	Family       *told          `json:"family"`
+	ConsentScope events.Scope   `json:"consentScope"` // if it is shared on consent
+	Sensitive    bool           `json:"sensitive"`    // health detail beyond what partners ordinarily need
+
+	Service        string `json:"service"` // of was-not-brought
+	AppointmentAt  string `json:"appointmentAt"`
+	MissedLastYear int    `json:"missedLastYear"`
+	NextStep       string `json:"nextStep"`
+
+	OccurredAt   string `json:"occurredAt"` // of practitioner-concern
+	Practitioner string `json:"practitioner"`
+	Concern      string `json:"concern"`
+	ChildSeen    bool   `json:"childSeen"`
+}
+
+// told is whether the family knows that this is shared.
+type told struct {
+	Told   bool   `json:"told"`
+	WhyNot string `json:"whyNot"`
+}
+
+type recordPatient struct {
+	HospitalNumber string     `json:"hospitalNumber"`
+	NHSNumber      string     `json:"nhsNumber"`
+	NHSTraced      bool       `json:"nhsTraced"` // found by a trace, not copied
+	Given          string     `json:"given"`
+	Family         string     `json:"family"`
+	DateOfBirth    string     `json:"dateOfBirth"`
+	Sex            events.Sex `json:"sex"`
+}
+
+// Record translates a simple record: a child was not brought to an
+// appointment, or a practitioner is concerned.
+func Record(raw []byte) ([]events.Notice, error) {
+	r, err := read[record](raw, json.RejectUnknownMembers(true))
+	if err != nil {
+		return nil, err
+	}
+	f := &form{}
+	report := r.report(f)
+	switch r.Record {
+	case "was-not-brought":
+		at := f.instant("/appointmentAt", r.AppointmentAt)
+		if r.MissedLastYear < 1 {
+			f.wrong("/missedLastYear", "1 or more: this appointment counts")
+		}
+		report.OccurredAt, report.Fact = at, events.WasNotBrought{
+			Service: f.text("/service", r.Service), AppointmentAt: at,
+			MissedLastYear: r.MissedLastYear, NextStep: r.NextStep,
+		}
+	case "practitioner-concern":
+		report.OccurredAt = f.instant("/occurredAt", r.OccurredAt)
+		report.Fact = events.PractitionerConcern{
+			Practitioner: f.text("/practitioner", r.Practitioner),
+			Concern:      f.text("/concern", r.Concern), ChildSeen: r.ChildSeen,
+		}
+	default:
+		f.wrong("/record", "one of was-not-brought, practitioner-concern")
+	}
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	id := r.Record + ":" + r.Reference
+	if r.Revision > 1 {
+		id += ":" + strconv.Itoa(r.Revision)
+	}
+	return []events.Notice{{ID: id, Report: report}}, nil
+}
+
+// report returns what both kinds of record say.
+func (r record) report(f *form) events.Report {
+	f.reference("/reference", r.Reference)
+	f.text("/team/team", r.Team.Team)
+	if r.ChildVoice != nil {
+		f.text("/childVoice/words", r.ChildVoice.Words)
+	}
+	shared := events.Shared{
+		RecordedAt: f.instant("/recordedAt", r.RecordedAt),
+		Basis:      care(), Label: events.Core, Voice: r.ChildVoice, Contact: r.Team,
+	}
+	if r.ConsentScope != "" {
+		shared.Basis = events.Basis{
+			Article6: events.ByConsent, Article9: events.ExplicitConsent,
+			Scope: choose(f, "/consentScope", r.ConsentScope, events.EarlyHelp),
+		}
+	}
+	if r.Sensitive {
+		shared.Label = events.Sensitive
+	}
+	if r.Family != nil {
+		shared.Informed = &events.Informed{Told: r.Family.Told, Why: r.Family.WhyNot}
+		if !r.Family.Told {
+			f.text("/family/whyNot", r.Family.WhyNot)
+		}
+	}
+	return events.Report{Shared: shared, About: []events.Person{r.Patient.person(f)}}
+}
+
+func (p recordPatient) person(f *form) events.Person {
+	out := events.Person{
+		LocalID: p.HospitalNumber, Role: events.RoleChild,
+		Name: events.Name{Given: p.Given, Family: p.Family},
+	}
+	if p.NHSNumber != "" {
+		out.Identifiers.NHSNumber = &events.NHSNumber{Value: p.NHSNumber, Status: events.NHSUnverified}
+		if p.NHSTraced {
+			out.Identifiers.NHSNumber.Status = events.NHSVerified
+		}
+		if !events.ValidNHSNumber(p.NHSNumber) {
+			f.wrong("/patient/nhsNumber", "ten digits with the right check digit")
+		}
+	} else {
+		f.text("/patient/family", p.Family)
+	}
+	if p.DateOfBirth != "" {
+		out.DateOfBirth = f.day("/patient/dateOfBirth", p.DateOfBirth)
+	}
+	if p.Sex != "" {
+		out.Sex = choose(f, "/patient/sex", p.Sex, events.Female, events.Male, events.SexUnknown)
+	}
+	if out.LocalID == "" {
+		out.LocalID = f.text("/patient/hospitalNumber", localID(out))
+	}
+	return out
+}
