@@ -1,0 +1,103 @@
+package deploy_test
+
+import (
+	"encoding/json"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var subcommands = []string{"demo", "hub", "agency", "bench", "health", "nats-config"}
+
+// What a service runs, with what configuration, agrees with the service: its
+// ports, its health check and its volumes.
+func TestCommands(t *testing.T) {
+	c := read[compose](t, "docker-compose.yml")
+	for name, s := range c.Services {
+		if s.Build.Target != "kith" {
+			continue
+		}
+		if len(s.Command) == 0 || !slices.Contains(subcommands, s.Command[0]) {
+			t.Errorf("%s: kith has no command %v", name, s.Command)
+			continue
+		}
+		if i := slices.Index(s.Command, "-config"); i >= 0 {
+			agrees(t, name, s, s.Command[i+1])
+		}
+	}
+}
+
+// settings is what compose has to agree with; services/kith checks the rest.
+type settings struct {
+	Agency struct{ ID string }
+	Addr   string
+	Data   string
+	NATS   struct{ URL, CredsDir, Creds string }
+}
+
+func agrees(t *testing.T, name string, s service, file string) {
+	t.Helper()
+	local, ok := strings.CutPrefix(file, "/etc/kith/")
+	if !ok {
+		t.Errorf("%s: %s is not in the image", name, file)
+		return
+	}
+	text, err := os.ReadFile(filepath.Join("config", local))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	var cfg settings
+	if err := json.Unmarshal(text, &cfg); err != nil {
+		t.Errorf("%s: %v", local, err)
+		return
+	}
+	_, port, err := net.SplitHostPort(cfg.Addr)
+	if err != nil {
+		t.Errorf("%s: %v", local, err)
+	}
+	if !slices.Contains(s.Ports, "127.0.0.1:"+port+":"+port) {
+		t.Errorf("%s listens on %s and publishes %v", name, port, s.Ports)
+	}
+	if probe, err := url.Parse(s.Healthcheck.Test[len(s.Healthcheck.Test)-1]); err != nil || probe.Port() != port {
+		t.Errorf("%s listens on %s and is asked at %v", name, port, s.Healthcheck.Test)
+	}
+	if nats, err := url.Parse(cfg.NATS.URL); err != nil || nats.Hostname() != "nats" {
+		t.Errorf("%s: NATS is not at %s", name, cfg.NATS.URL)
+	}
+	for _, want := range []string{cfg.Data, cfg.NATS.CredsDir + cfg.NATS.Creds} {
+		if !slices.ContainsFunc(s.Volumes, func(m mount) bool { return m.Target == want }) {
+			t.Errorf("%s: nothing is mounted on %s", name, want)
+		}
+	}
+	if cfg.Agency.ID != "" && !slices.ContainsFunc(s.Volumes, func(m mount) bool { return m.Volume.Subpath == "creds/"+cfg.Agency.ID+".creds" }) {
+		t.Errorf("%s does not have the creds of %s", name, cfg.Agency.ID)
+	}
+}
+
+// Whoever the hub knows has an account in NATS.
+func TestAccounts(t *testing.T) {
+	text, err := os.ReadFile("config/hub.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hub struct{ Agencies []struct{ ID string } }
+	if err := json.Unmarshal(text, &hub); err != nil {
+		t.Fatal(err)
+	}
+	init := read[compose](t, "docker-compose.yml").Services["init"].Command
+	i := slices.Index(init, "-agencies")
+	if i < 0 {
+		t.Fatal("init names no agencies")
+	}
+	accounts := strings.Split(init[i+1], ",")
+	for _, a := range hub.Agencies {
+		if !slices.Contains(accounts, a.ID) {
+			t.Errorf("%s has no account", a.ID)
+		}
+	}
+}

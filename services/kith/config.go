@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"kith/events"
+)
+
+// HubConfig is the file that kith hub reads. A field that is left out has the
+// value that its comment names.
+type HubConfig struct {
+	Addr      string            `json:"addr"`      // where pages and API are served; 127.0.0.1:8080
+	AdminAddr string            `json:"adminAddr"` // where /metrics is served, to operators only; 127.0.0.1:9090
+	Data      string            `json:"data"`      // folder of the record, the keys and the read models; data
+	TLS       bool              `json:"tls"`       // browsers come by https, through a proxy that ends TLS; false
+	NATS      HubNATS           `json:"nats"`
+	Agencies  []events.Agency   `json:"agencies"`  // every body that shares; at least one
+	Authority events.AgencyID   `json:"authority"` // which of them is the local authority
+	Doors     []events.AgencyID `json:"doors"`     // for which of them the hub also takes events by HTTP and by form; none
+	Users     []User            `json:"users"`     // who may sign in; nobody
+}
+
+// HubNATS says how the hub reaches NATS.
+type HubNATS struct {
+	URL      string `json:"url"`      // of a server that kith nats-config configured; none: the hub runs one itself
+	CredsDir string `json:"credsDir"` // its creds files, one for each agency; needed with url
+	Listen   string `json:"listen"`   // where the hub's own server listens; 127.0.0.1:4222
+}
+
+// AgencyConfig is the file that kith agency reads.
+type AgencyConfig struct {
+	Agency    events.Agency `json:"agency"`    // as the hub's own file has it
+	Addr      string        `json:"addr"`      // where the agency's systems hand in records; 127.0.0.1:8081
+	AdminAddr string        `json:"adminAddr"` // where /metrics is served; 127.0.0.1:9091
+	Data      string        `json:"data"`      // folder of the outbox; data
+	NATS      AgencyNATS    `json:"nats"`
+	Clients   []Client      `json:"clients"` // which systems may hand in records; none
+}
+
+// AgencyNATS says how an agency reaches the hub's NATS.
+type AgencyNATS struct {
+	URL   string `json:"url"`   // needed
+	Creds string `json:"creds"` // the agency's creds file; needed
+}
+
+// User is an account that may sign in at the hub.
+type User struct {
+	Actor       events.ActorID    `json:"actor"` // in the ledger; an account, never a person's name
+	Name        string            `json:"name"`  // as pages show it: a role and an agency
+	Agency      events.AgencyID   `json:"agency"`
+	Role        events.ReaderRole `json:"role"`
+	TokenSHA256 TokenHash         `json:"tokenSHA256"`
+}
+
+// Client is a system of an agency.
+type Client struct {
+	Name        string    `json:"name"`
+	TokenSHA256 TokenHash `json:"tokenSHA256"`
+}
+
+// TokenHash is the SHA-256 of an access token, 64 hexadecimal digits. The token
+// itself is in no file: make one with "openssl rand -hex 32".
+type TokenHash [sha256.Size]byte
+
+// UnmarshalText reads what sha256sum prints.
+func (h *TokenHash) UnmarshalText(text []byte) error {
+	b, err := hex.DecodeString(string(text))
+	if err != nil || len(b) != len(h) {
+		return errors.New("must be a SHA-256: 64 hexadecimal digits")
+	}
+	copy(h[:], b)
+	return nil
+}
+
+// loadHub reads and checks the file of a hub and fills in what it leaves out.
+func loadHub(path string) (c HubConfig, err error) {
+	if err := load(path, &c); err != nil {
+		return c, err
+	}
+	c.Addr = cmp.Or(c.Addr, "127.0.0.1:8080")
+	c.AdminAddr = cmp.Or(c.AdminAddr, "127.0.0.1:9090")
+	c.Data = cmp.Or(c.Data, "data")
+	c.NATS.Listen = cmp.Or(c.NATS.Listen, "127.0.0.1:4222")
+	return c, c.check().in(path)
+}
+
+// loadAgency reads and checks the file of an agency and fills in what it leaves out.
+func loadAgency(path string) (c AgencyConfig, err error) {
+	if err := load(path, &c); err != nil {
+		return c, err
+	}
+	c.Addr = cmp.Or(c.Addr, "127.0.0.1:8081")
+	c.AdminAddr = cmp.Or(c.AdminAddr, "127.0.0.1:9091")
+	c.Data = cmp.Or(c.Data, "data")
+	return c, c.check().in(path)
+}
+
+// load reads JSON strictly: a field we do not know, a field given twice or a
+// field in another case is an error, so that no setting is silently without effect.
+func load[T any](path string, into *T) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read configuration: %w", err)
+	}
+	err = json.Unmarshal(text, into, json.RejectUnknownMembers(true))
+	if err == nil {
+		return nil
+	}
+	at, where, why := int64(0), jsontext.Pointer(""), err
+	var semantic *json.SemanticError
+	var syntactic *jsontext.SyntacticError
+	switch {
+	case errors.As(err, &semantic):
+		at, where = semantic.ByteOffset, semantic.JSONPointer
+		if semantic.Err != nil {
+			why = semantic.Err
+		}
+	case errors.As(err, &syntactic):
+		at, where, why = syntactic.ByteOffset, syntactic.JSONPointer, syntactic.Err
+	}
+	line := 1 + bytes.Count(text[:min(int(at), len(text))], []byte("\n"))
+	return fmt.Errorf("%s, line %d, %q: %w", path, line, where, why)
+}
+
+// checks collects everything that is wrong with a file, each with its place.
+type checks []error
+
+func (cs *checks) that(ok bool, format string, args ...any) {
+	if !ok {
+		*cs = append(*cs, fmt.Errorf(format, args...))
+	}
+}
+
+func (cs checks) in(path string) error {
+	if len(cs) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", path, errors.Join(cs...))
+}
+
+func (cs *checks) addr(field, value string) {
+	_, _, err := net.SplitHostPort(value)
+	cs.that(err == nil, "%s must be host:port", field)
+}
+
+func (c HubConfig) check() (cs checks) {
+	cs.addr("addr", c.Addr)
+	cs.addr("adminAddr", c.AdminAddr)
+	cs.addr("nats.listen", c.NATS.Listen)
+	cs.that(c.NATS.URL == "" || c.NATS.CredsDir != "", "nats.credsDir is needed with nats.url")
+	cs.that(len(c.Agencies) > 0, "agencies must name at least one")
+	known := map[events.AgencyID]events.AgencyKind{}
+	sources := map[string]bool{}
+	for i, a := range c.Agencies {
+		at := fmt.Sprintf("agencies[%d]", i)
+		cs.agency(at, a)
+		cs.that(known[a.ID] == "", "%s.id is given twice", at)
+		cs.that(!sources[a.Source], "%s.source is given twice", at)
+		known[a.ID], sources[a.Source] = a.Kind, true
+	}
+	cs.that(known[c.Authority] == events.KindSocialCare, "authority must be one of the agencies, of kind socialcare")
+	for i, a := range c.Doors {
+		cs.that(known[a] != "", "doors[%d] must be one of the agencies", i)
+	}
+	tokens := map[TokenHash]bool{}
+	for i, u := range c.Users {
+		at := fmt.Sprintf("users[%d]", i)
+		cs.that(u.Actor != "", "%s.actor is needed", at)
+		cs.that(known[u.Agency] != "", "%s.agency must be one of the agencies", at)
+		cs.that(knownRole(u.Role), "%s.role must be dsl, social-worker, chair, practitioner or governance", at)
+		cs.token(at, u.TokenSHA256, tokens)
+	}
+	return cs
+}
+
+func (c AgencyConfig) check() (cs checks) {
+	cs.agency("agency", c.Agency)
+	cs.addr("addr", c.Addr)
+	cs.addr("adminAddr", c.AdminAddr)
+	cs.that(c.NATS.URL != "", "nats.url is needed")
+	cs.that(c.NATS.Creds != "", "nats.creds is needed")
+	tokens := map[TokenHash]bool{}
+	for i, cl := range c.Clients {
+		at := fmt.Sprintf("clients[%d]", i)
+		cs.that(cl.Name != "", "%s.name is needed", at)
+		cs.token(at, cl.TokenSHA256, tokens)
+	}
+	return cs
+}
+
+func (cs *checks) agency(at string, a events.Agency) {
+	cs.that(knownID(a.ID), "%s.id must be a-z, 0-9 and hyphens", at)
+	cs.that(knownKind(a.Kind), "%s.kind must be police, health, education or socialcare", at)
+	cs.that(a.Name != "", "%s.name is needed", at)
+	cs.that(a.Source != "", "%s.source is needed", at)
+}
+
+func (cs *checks) token(at string, h TokenHash, seen map[TokenHash]bool) {
+	cs.that(h != TokenHash{}, "%s.tokenSHA256 is needed", at)
+	cs.that(!seen[h], "%s.tokenSHA256 is given twice", at)
+	seen[h] = true
+}
+
+func knownID(id events.AgencyID) bool {
+	for _, c := range id {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return id != ""
+}
+
+func knownKind(k events.AgencyKind) bool {
+	switch k {
+	case events.KindPolice, events.KindHealth, events.KindEducation, events.KindSocialCare:
+		return true
+	}
+	return false
+}
+
+func knownRole(r events.ReaderRole) bool {
+	switch r {
+	case events.RoleDSL, events.RoleSocialWorker, events.RoleChair, events.RolePractitioner, events.RoleGovernance:
+		return true
+	}
+	return false
+}
