@@ -1,0 +1,31 @@
+# Go, git and make are enough. "make help" lists the targets.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench fuzz build
+
+GO   ?= go
+ADDR ?= 127.0.0.1:8080
+DATA ?= demo-data
+FUZZ ?= 60s
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## run everything in one process, with invented families (ADDR=host:port DATA=folder)
+	$(GO) run ./services/kith demo -addr $(ADDR) -data $(DATA)
+
+test: ## check everything: lint, then all tests, the browser's too
+	@sh .ci/test
+
+lint: ## gofmt, vet, staticcheck, every case of every closed set
+	@sh .ci/lint
+
+bench: ## measure this machine: publish to receipt to visible, and reads of the view
+	$(GO) run ./services/kith bench ingest -json
+	$(GO) run ./services/kith bench view -json
+
+fuzz: ## each fuzz test for a while (FUZZ=60s)
+	@sh .ci/fuzz $(FUZZ)
+
+build: ## a static binary, ./kith
+	CGO_ENABLED=0 $(GO) build -trimpath -o kith ./services/kith
