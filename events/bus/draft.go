@@ -186,7 +186,8 @@ func (d *draft) attribute(name, value string) {
 		d.ctx.DataContentType, ok = &value, err == nil
 	case "time":
 		t, err := time.Parse(time.RFC3339Nano, value)
-		d.ctx.Time, ok = &types.Timestamp{Time: t}, err == nil
+		year := t.UTC().Year() // written in UTC, it must still have four digits
+		d.ctx.Time, ok = &types.Timestamp{Time: t}, err == nil && year > 0 && year < 10000
 	}
 	if !ok {
 		d.refuse(name, expected(name))
@@ -210,7 +211,8 @@ func expected(name string) string {
 
 func (d *draft) finish() (event.Event, error) {
 	for _, name := range []string{"specversion", "id", "source", "type"} {
-		if !slices.Contains(d.seen, name) {
+		complained := slices.ContainsFunc(d.problems, func(c events.Complaint) bool { return c.Pointer == "/"+name })
+		if !complained && !slices.Contains(d.seen, name) {
 			d.refuse(name, "is required and missing")
 		}
 	}
