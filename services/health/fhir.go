@@ -1,13 +1,10 @@
 package health
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
-
-	"kith/services/fault"
 )
 
 // The parts of FHIR R4 that a Bundle of an attendance needs, and no more.
@@ -209,14 +206,5 @@ func (c *contents) add(f *form, at, url string, raw jsontext.Value) {
 		f.within(at, err)
 		o.at, o.url = at, url
 		c.organizations = append(c.organizations, o)
-	}
-}
-
-// within adds what is wrong with a part of the record that lies at a place.
-func (f *form) within(at string, err error) {
-	if e, ok := errors.AsType[*fault.Error](err); ok {
-		for _, p := range e.At {
-			f.at = append(f.at, fault.Place{Pointer: at + p.Pointer, Detail: p.Detail})
-		}
 	}
 }

@@ -113,3 +113,12 @@ func (f *form) reference(pointer, v string) string {
 	}
 	return f.text(pointer, v)
 }
+
+// within adds what is wrong with a part of the record that lies at a place.
+func (f *form) within(at string, err error) {
+	if e, ok := errors.AsType[*fault.Error](err); ok {
+		for _, p := range e.At {
+			f.at = append(f.at, fault.Place{Pointer: at + p.Pointer, Detail: p.Detail})
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package education
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"kith/events"
+)
+
+// row is one line of an extract from a school's management system. It is flat,
+// so that a line of CSV can say the same as an object of JSON; the columns of
+// CSV have the names of the members.
+type row struct {
+	Record       string       `json:"record"` // "attendance-fall", "suspension" or "off-roll"
+	Reference    string       `json:"reference"`
+	Revision     number       `json:"revision"` // from 2 on, when a row is sent again with changes
+	RecordedAt   string       `json:"recordedAt"`
+	ConsentScope events.Scope `json:"consentScope"` // if an attendance-fall is shared on consent
+	ContactTeam  string       `json:"contactTeam"`
+	ContactPhone string       `json:"contactPhone"`
+	ContactEmail string       `json:"contactEmail"`
+	Pupil
+
+	From          string `json:"from"` // of attendance-fall and suspension
+	To            string `json:"to"`   // of attendance-fall
+	Percent       number `json:"percent"`
+	PercentBefore number `json:"percentBefore"`
+	Unauthorised  number `json:"unauthorised"`
+	Circumstances string `json:"circumstances"`
+
+	Days   number `json:"days"`   // of suspension
+	Reason string `json:"reason"` // of suspension and off-roll
+
+	On          string `json:"on"` // of off-roll
+	Destination string `json:"destination"`
+}
+
+// number is a whole number, or one that a spreadsheet turned into text.
+type number = jsontext.Value
+
+// Extract translates an extract: one row as a JSON object, many as an array, or
+// CSV with a heading line. Places in CSV are named as in the array that it
+// stands for: "/0/percent" is in the first line below the heading.
+func Extract(raw []byte) ([]events.Notice, error) {
+	rows, many, err := rows(raw)
+	if err != nil {
+		return nil, err
+	}
+	f := &form{}
+	if len(rows) == 0 {
+		f.wrong("", "at least one row")
+	}
+	var out []events.Notice
+	for i, r := range rows {
+		at := ""
+		if many {
+			at = "/" + strconv.Itoa(i)
+		}
+		out = append(out, r.notice(f, at))
+	}
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (r row) notice(f *form, at string) events.Notice {
+	report := events.Report{
+		Shared: events.Shared{
+			RecordedAt: f.instant(at+"/recordedAt", r.RecordedAt),
+			Basis:      r.basis(f, at),
+			Label:      events.Core,
+			Contact: events.Contact{
+				Team: f.text(at+"/contactTeam", r.ContactTeam), Phone: r.ContactPhone, Email: r.ContactEmail,
+			},
+		},
+		About: []events.Person{r.person(f, at)},
+	}
+	var on events.Date
+	switch r.Record {
+	case "attendance-fall":
+		report.Fact, on = r.attendanceFall(f, at)
+	case "suspension":
+		report.Fact, on = r.suspension(f, at)
+	case "off-roll":
+		report.Fact, on = r.offRoll(f, at)
+	default:
+		f.wrong(at+"/record", "one of attendance-fall, suspension, off-roll")
+	}
+	report.OccurredAt, _ = time.Parse(time.DateOnly, string(on)) // checked where it was read
+	return events.Notice{ID: r.id(f, at), Report: report}
+}
+
+func (r row) id(f *form, at string) string {
+	id := r.Record + ":" + f.reference(at+"/reference", r.Reference)
+	if len(r.Revision) > 0 {
+		if n := f.whole(at+"/revision", r.Revision, 1, 9999); n > 1 {
+			id += ":" + strconv.Itoa(n)
+		}
+	}
+	return id
+}
+
+func (r row) basis(f *form, at string) events.Basis {
+	switch {
+	case r.ConsentScope == "":
+		return safeguarding(events.CannotReasonablyAsk, "Those who help the child need to see early that the child is missing education.")
+	case r.Record != "attendance-fall":
+		f.wrong(at+"/consentScope", "nothing: only an attendance-fall is shared on consent")
+	}
+	return events.Basis{
+		Article6: events.ByConsent,
+		Scope:    choose(f, at+"/consentScope", r.ConsentScope, events.EarlyHelp),
+	}
+}
+
+// attendanceFall returns the fact and the day on which it occurred: the last of
+// the period.
+func (r row) attendanceFall(f *form, at string) (events.Education, events.Date) {
+	fact := events.AttendanceFall{
+		From: f.day(at+"/from", r.From), To: f.day(at+"/to", r.To),
+		Percent:       f.whole(at+"/percent", r.Percent, 0, 100),
+		PercentBefore: f.whole(at+"/percentBefore", r.PercentBefore, 0, 100),
+		Unauthorised:  f.whole(at+"/unauthorised", r.Unauthorised, 0, 1000),
+		Circumstances: r.Circumstances,
+	}
+	if fact.To < fact.From {
+		f.wrong(at+"/to", "a day not before the first")
+	}
+	return fact, fact.To
+}
+
+func (r row) suspension(f *form, at string) (events.Education, events.Date) {
+	from := f.day(at+"/from", r.From)
+	return events.Suspension{
+		From: from, Days: f.whole(at+"/days", r.Days, 1, 45), // the most in a school year
+		Reason: f.text(at+"/reason", r.Reason),
+	}, from
+}
+
+func (r row) offRoll(f *form, at string) (events.Education, events.Date) {
+	on := f.day(at+"/on", r.On)
+	return events.OffRoll{
+		On: on, Reason: f.text(at+"/reason", r.Reason), Destination: f.text(at+"/destination", r.Destination),
+	}, on
+}
+
+// whole returns a whole number within limits.
+func (f *form) whole(pointer string, v number, from, to int) int {
+	n, err := strconv.Atoi(strings.Trim(string(v), `"`))
+	if err != nil || n < from || n > to {
+		f.wrong(pointer, "a whole number from "+strconv.Itoa(from)+" to "+strconv.Itoa(to))
+	}
+	return n
+}
