@@ -1,0 +1,75 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/cedar-policy/cedar-go"
+
+	"kith/events"
+)
+
+// Decision is the answer to a request and why. When it is a refusal, Grounds
+// are what forbade it; they are empty when nothing permitted it.
+type Decision struct {
+	Allow   bool
+	Grounds []events.Grounds
+	Reason  string // a sentence for the person who asked
+}
+
+// Decide answers a request. Nothing is allowed unless a policy permits it; a
+// forbid beats every permit and an invariant beats both. A policy that cannot
+// be evaluated refuses, whether it would permit or forbid.
+func Decide(s *Set, r Request) Decision { return s.Session().Decide(r) }
+
+// Session answers the many requests of one read: each distinct request is
+// decided once. It is for one goroutine, and to be dropped after the read.
+type Session struct {
+	set  *Set
+	asks question
+	memo map[Request]Decision
+}
+
+// Session begins one.
+func (s *Set) Session() *Session { return &Session{set: s, memo: map[Request]Decision{}} }
+
+// Decide is the function of that name.
+func (n *Session) Decide(r Request) Decision {
+	d, known := n.memo[r]
+	if !known {
+		d = n.decide(r)
+		n.memo[r] = d
+	}
+	return d
+}
+
+func (n *Session) decide(r Request) Decision {
+	if d, done := invariant(r); done {
+		return d
+	}
+	if d, done := n.evaluate(r); done {
+		return d
+	}
+	return Decision{Reason: n.nearMiss(r)}
+}
+
+// evaluate says false when no policy speaks to the request.
+func (n *Session) evaluate(r Request) (Decision, bool) {
+	rs := n.set.rules[r.Act]
+	n.asks.put(r)
+	allow, diag := cedar.Authorize(rs, &n.asks, n.asks.request())
+	if len(diag.Errors) > 0 {
+		return Decision{Reason: "A policy could not be evaluated: " + string(diag.Errors[0].PolicyID) + "."}, true
+	}
+	if len(diag.Reasons) == 0 {
+		return Decision{}, false
+	}
+	d := Decision{Allow: bool(allow)}
+	for _, because := range diag.Reasons {
+		p := rs[slices.IndexFunc(rs, func(r rule) bool { return r.ID == string(because.PolicyID) })]
+		d.Grounds = append(d.Grounds, p.grounds())
+		if d.Reason == "" {
+			d.Reason = p.Because
+		}
+	}
+	return d, true
+}

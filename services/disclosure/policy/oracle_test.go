@@ -1,0 +1,136 @@
+package policy
+
+import (
+	"slices"
+	"time"
+
+	"kith/events"
+)
+
+// The oracle says what the partnership agreed, written without looking at the
+// policies: not as permits and forbids but as one reading, from the item to
+// those whom it reaches. Where the two differ, one of them is wrong.
+
+// who asks, and about what; in the events' own words.
+type who struct {
+	agency    events.AgencyID
+	kind      events.AgencyKind
+	authority bool
+	role      events.ReaderRole
+	purpose   events.Purpose
+	ties      Ties
+}
+
+func (w who) caseworker() bool {
+	return w.authority && (w.role == events.RoleChair || w.role == events.RoleSocialWorker)
+}
+
+// works: somebody of this role who works with this child.
+func (w who) works() bool {
+	switch w.role {
+	case events.RoleDSL, events.RolePractitioner, events.RoleSocialWorker, events.RoleChair:
+	default:
+		return false
+	}
+	return w.ties.Holds || w.ties.Invited || w.ties.TookPart || w.authority && w.ties.Concern
+}
+
+func (w who) inTheRoom() bool { return w.ties.Attending && w.purpose == events.PurposeSection47 }
+
+// ceiling is the most sensitive label of which the content reaches somebody
+// for the protection of a child: 0 none, 2 core, 3 sensitive.
+func (w who) ceiling() int {
+	if w.role == events.RoleDSL {
+		return 0
+	}
+	best := 0
+	if w.caseworker() && (w.purpose == events.PurposeSection17 || w.purpose == events.PurposeSection47) {
+		best = 2
+	}
+	if w.purpose == events.PurposeSection47 && (w.ties.Attending || w.authority && w.role == events.RoleChair) {
+		best = 3
+	}
+	return best
+}
+
+var height = map[events.Label]int{events.Involvement: 1, events.Core: 2, events.Sensitive: 3}
+
+func stays(it events.Item) bool {
+	for _, c := range it.Caveats {
+		if c != events.NoGuardian && c != events.ThirdParty {
+			return true
+		}
+	}
+	return height[it.Label] == 0
+}
+
+func mayKnow(w who, it events.Item) bool {
+	switch {
+	case !w.works():
+		return false
+	case it.Agency == w.agency:
+		return true
+	case stays(it):
+		return false
+	case w.inTheRoom():
+		return true
+	case w.purpose == events.PurposeAudit || w.purpose == events.PurposeSubjectAccess || w.purpose == "":
+		return false
+	case w.role == events.RoleDSL:
+		return it.Kind == events.KindSocialCare || it.Kind == events.KindEducation
+	}
+	return true
+}
+
+func mayAsk(w who, it events.Item) bool { return w.works() && w.inTheRoom() && stays(it) }
+
+func maySee(w who, it events.Item, consents []events.ConsentRecord, now time.Time) bool {
+	if !w.works() {
+		return false
+	}
+	if it.Agency == w.agency {
+		return true
+	}
+	agreed := agreed(w.agency, it.Basis.Scope, consents, now)
+	if stays(it) || !conditionMet(it.Basis, agreed) {
+		return false
+	}
+	switch it.Basis.Article6 {
+	case events.PublicTask, events.LegalObligation, events.VitalInterests:
+		return height[it.Label] <= w.ceiling()
+	case events.ByConsent:
+		return agreed && (height[it.Label] <= w.ceiling() || reachesEarlyHelp(w, it))
+	}
+	return false
+}
+
+func reachesEarlyHelp(w who, it events.Item) bool {
+	if w.purpose != events.PurposeEarlyHelp || it.Basis.Scope != events.EarlyHelp || height[it.Label] > 2 {
+		return false
+	}
+	if w.role == events.RoleDSL && (it.Kind == events.KindPolice || it.Kind == events.KindHealth) {
+		return false
+	}
+	return w.authority || w.kind == events.KindEducation || w.kind == events.KindHealth
+}
+
+func conditionMet(b events.Basis, agreed bool) bool {
+	switch b.Article9 {
+	case "", events.HealthOrSocialCare:
+		return true
+	case events.ExplicitConsent:
+		return agreed
+	case events.VitalInterests9:
+		return b.Article6 == events.VitalInterests
+	case events.SubstantialPublicInterest:
+		p := b.Paragraph18
+		return p != nil && p.Ground != "" && p.Necessity != "" && p.Subject != "" && p.PolicyDocument != ""
+	}
+	return false
+}
+
+func agreed(with events.AgencyID, to events.Scope, consents []events.ConsentRecord, now time.Time) bool {
+	return to != "" && slices.ContainsFunc(consents, func(c events.ConsentRecord) bool {
+		return c.Scope == to && c.InForce(now) && (c.Partners == nil || slices.Contains(c.Partners, with))
+	})
+}

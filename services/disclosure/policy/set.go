@@ -1,0 +1,111 @@
+// Package policy decides who may see what, and says why. It is pure: text in,
+// decisions out. Local policy is Cedar text, which an information governance
+// lead can read and change; what no policy may loosen is in invariants.go.
+package policy
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cedar-policy/cedar-go"
+
+	"kith/events"
+)
+
+//go:embed policies.cedar
+var text []byte
+
+// ErrPolicies reports a policy text that cannot be relied on.
+var ErrPolicies = errors.New("policies refused")
+
+// Set is a set of policies, checked and ready to decide. It never changes.
+type Set struct {
+	rules map[Act]rules
+	list  []Policy
+	hash  string
+}
+
+// Policy is one policy as people read it.
+type Policy struct {
+	ID      string `json:"policy"`
+	Permits bool   `json:"permits"`
+	Basis   string `json:"basis"`
+	Because string `json:"because"`
+	Text    string `json:"text"`
+}
+
+type rule struct {
+	Policy
+	compiled *cedar.Policy
+}
+
+// Default is the set that comes with the hub.
+func Default() (*Set, error) { return Load(text) }
+
+// Load reads Cedar text. It refuses policies without @id, @basis and @because,
+// with an id that is taken, or about an act that does not exist.
+func Load(text []byte) (*Set, error) {
+	parsed, err := cedar.NewPolicyListFromBytes("policies.cedar", text)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPolicies, err)
+	}
+	s := &Set{rules: map[Act]rules{}}
+	for _, p := range parsed {
+		if err := s.add(p); err != nil {
+			return nil, err
+		}
+	}
+	s.hash = s.digest()
+	return s, nil
+}
+
+func (s *Set) add(p *cedar.Policy) error {
+	as := p.Annotations()
+	r := rule{compiled: p, Policy: Policy{
+		ID: string(as["id"]), Basis: string(as["basis"]), Because: string(as["because"]),
+		Permits: p.Effect() == cedar.Permit, Text: string(p.MarshalCedar()),
+	}}
+	for name, value := range map[string]string{"id": r.ID, "basis": r.Basis, "because": r.Because} {
+		if strings.TrimSpace(value) == "" {
+			return fmt.Errorf("%w: line %d has no @%s", ErrPolicies, p.Position().Line, name)
+		}
+	}
+	if slices.ContainsFunc(s.list, func(q Policy) bool { return q.ID == r.ID }) {
+		return fmt.Errorf("%w: two policies are called %q", ErrPolicies, r.ID)
+	}
+	about, err := actsOf(p)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrPolicies, r.ID, err)
+	}
+	for _, a := range about {
+		s.rules[a] = append(s.rules[a], r)
+	}
+	s.list = append(s.list, r.Policy)
+	return nil
+}
+
+// Policies lists what is in force, in the order of the text.
+func (s *Set) Policies() []Policy { return slices.Clone(s.list) }
+
+// Hash names this set and the invariants for ever: the same decisions follow
+// from the same hash. Comments and layout do not change it.
+func (s *Set) Hash() string { return s.hash }
+
+func (s *Set) digest() string {
+	var b bytes.Buffer
+	b.WriteString(invariantsVersion)
+	for _, p := range slices.SortedFunc(slices.Values(s.list), func(p, q Policy) int { return strings.Compare(p.ID, q.ID) }) {
+		b.WriteString("\n")
+		b.WriteString(p.Text)
+	}
+	sum := sha256.Sum256(b.Bytes())
+	return hex.EncodeToString(sum[:])
+}
+
+func (p Policy) grounds() events.Grounds { return events.Grounds{Policy: p.ID, Basis: p.Basis} }
