@@ -1,0 +1,76 @@
+package intake
+
+import (
+	"kith/events"
+	"kith/events/store"
+)
+
+// state is what the stream of one source and id says: which message was accepted
+// under that name, and where the log holds it.
+type state struct {
+	accepted *events.EventAccepted
+	at       store.Appended
+}
+
+func evolve(s state, e events.Intake, at store.Appended) state {
+	switch e := e.(type) {
+	case events.EventAccepted:
+		return state{accepted: &e, at: at}
+	case events.EventRefused: // lies in the quarantine
+	}
+	return s
+}
+
+// decide says what becomes of a message that is sound. The first of its name is
+// accepted; the same again adds nothing; another one under that name is refused,
+// for a fact does not change: what was wrong is put right by a new fact.
+func decide(s state, m message, items []events.Item) ([]events.EventAccepted, []events.Complaint) {
+	switch {
+	case s.accepted == nil:
+		return []events.EventAccepted{m.accepted(items)}, nil
+	case s.accepted.Digest == m.digest:
+		return nil, nil
+	default:
+		return nil, complain(ReusedID, "/id", "names another message that was accepted before: give every event an id of its own, and send an event again exactly as it was")
+	}
+}
+
+func (m message) accepted(items []events.Item) events.EventAccepted {
+	a := events.EventAccepted{Agency: m.agency.ID, Source: m.source, EventID: m.id,
+		EventType: m.report.Type(), Digest: m.digest}
+	for _, i := range items {
+		a.Items = append(a.Items, events.ItemRef{Item: i.ID, Subject: i.Subject})
+	}
+	return a
+}
+
+// itemise splits a report into one item for each person it is about. Ids follow
+// from the cause, so that the same message makes the same items. What a child
+// said is kept with the children only: nobody else's copy of the report, which
+// that person may ask to see, shall hold it.
+func itemise(m message, because string, pseudonym func(domain, value string) string) []events.Item {
+	about := m.report.About
+	subjects := make([]events.SubjectID, len(about))
+	for i, p := range about {
+		subjects[i] = events.SubjectID(pseudonym("subject", string(m.agency.ID)+"\x00"+p.LocalID))
+	}
+	items := make([]events.Item, len(about))
+	for i, p := range about {
+		items[i] = events.Item{
+			ID:     events.ItemID(store.NewEventID(subjectStream(subjects[i]), because, m.report.Type(), 0).String()),
+			Agency: m.agency.ID, Kind: m.agency.Kind, Source: m.source, EventID: m.id,
+			Subject: subjects[i], Person: p, Shared: m.report.Shared, Fact: m.report.Fact,
+		}
+		if p.Role != events.RoleChild {
+			items[i].Voice = nil
+		}
+		for j, other := range about {
+			if j != i {
+				items[i].With = append(items[i].With, events.Companion{Subject: subjects[j], Role: other.Role})
+			}
+		}
+	}
+	return items
+}
+
+func subjectStream(s events.SubjectID) store.Stream { return store.Stream("subject-" + string(s)) }

@@ -1,0 +1,118 @@
+package intake
+
+import (
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"kith/events"
+	"kith/events/bus"
+)
+
+// message is what an agency sent, as far as it could be read.
+type message struct {
+	agency events.Agency
+	digest string
+	source string
+	id     string
+	report events.Report
+	body   []byte // as it came; of a message in binary mode, its structured form
+}
+
+// longest is how many characters an id may have.
+const longest = 200
+
+// ours is how every type begins that is not a foreign one.
+const ours = "uk.kith."
+
+// read says what a message states, or what is wrong with it. It touches nothing.
+func (in *Intake) read(a events.Agency, m bus.Message) (message, []events.Complaint) {
+	msg := message{agency: a, digest: bus.Digest(m), body: m.Body}
+	if len(m.Body) > MaxMessage {
+		return msg, complain(TooLarge, "", "is larger than 256 KiB (262,144 bytes): send a reference to what is large instead of the thing itself")
+	}
+	e, err := bus.Decode(m)
+	if err == nil && len(e.DataEncoded) == len(m.Body) { // only in binary mode is all of the body data
+		if s, err := bus.Structured(e); err == nil {
+			msg.body = s.Body
+		}
+	}
+	if err != nil || !strings.HasPrefix(e.Type(), ours) {
+		if n, ok := in.foreign(a.Kind, msg.body); ok {
+			return msg.translated(n)
+		}
+	}
+	if err != nil {
+		return msg, malformed(err)
+	}
+	msg.source, msg.id = e.Source(), e.ID()
+	if problems := msg.misnamed(); len(problems) > 0 {
+		msg.source, msg.id = cut(msg.source), cut(msg.id)
+		return msg, problems
+	}
+	var problems []events.Complaint
+	msg.report, problems = check(a.Kind, events.Type(e.Type()), e.Data())
+	return msg, problems
+}
+
+// misnamed says what is wrong with source and id, which name a message for ever.
+func (msg message) misnamed() (problems []events.Complaint) {
+	if msg.source != msg.agency.Source {
+		problems = complain(WrongSource, "/source", "is not the source under which this agency publishes, "+msg.agency.Source)
+	}
+	if utf8.RuneCountInString(msg.id) > longest {
+		problems = append(problems, complain(Malformed, "/id", "must have at most 200 characters")...)
+	}
+	return problems
+}
+
+// cut keeps what is told back to the sender within bounds.
+func cut(s string) string {
+	if utf8.RuneCountInString(s) > longest {
+		return ""
+	}
+	return s
+}
+
+// translated makes a message of what a translator understood of a foreign one. It
+// has to fit the schema like any other; pointers would lead nowhere in the
+// message as it was sent.
+func (msg message) translated(n events.Notice) (message, []events.Complaint) {
+	msg.source, msg.id = msg.agency.Source, n.ID
+	data, err := events.EncodeReport(n.Report)
+	if err != nil || n.ID == "" {
+		return msg, complain(Malformed, "", "could not be translated into an event of the hub")
+	}
+	var problems []events.Complaint
+	msg.report, problems = check(msg.agency.Kind, n.Report.Type(), data)
+	for i := range problems {
+		problems[i].Pointer = ""
+	}
+	return msg, append(problems, msg.misnamed()...)
+}
+
+// malformed hands on what the codec complains of: it never repeats a value.
+func malformed(err error) []events.Complaint {
+	if m, ok := errors.AsType[*bus.Malformed](err); ok && len(m.Problems) > 0 {
+		return m.Problems[:min(len(m.Problems), most)]
+	}
+	return complain(Malformed, "", "is not a CloudEvent in JSON")
+}
+
+// ahead is how far the clock of an agency may be ahead of ours.
+const ahead = 24 * time.Hour
+
+// future finds what cannot have happened yet: a mistyped year would stand at the
+// end of every chronology.
+func future(r events.Report, now time.Time) (problems []events.Complaint) {
+	for _, t := range []struct {
+		at      time.Time
+		pointer string
+	}{{r.OccurredAt, "/data/occurredAt"}, {r.RecordedAt, "/data/recordedAt"}} {
+		if t.at.After(now.Add(ahead)) {
+			problems = append(problems, complain(Future, t.pointer, "must not lie in the future")...)
+		}
+	}
+	return problems
+}
