@@ -25,9 +25,9 @@ func read[T any](raw []byte, opts ...json.Options) (T, error) {
 	var f form
 	if s, ok := errors.AsType[*json.SemanticError](err); ok {
 		if s.Err == json.ErrUnknownName {
-			f.wrong(string(s.JSONPointer.Parent()), fmt.Sprintf("no member of this name (byte %d)", s.ByteOffset))
+			f.wrong(string(s.JSONPointer.Parent()), fmt.Sprintf("only members that are documented, which the one at byte %d is not", s.ByteOffset))
 		} else {
-			f.wrong(string(s.JSONPointer), expected(s))
+			f.wrong(string(s.JSONPointer), kind(s))
 		}
 	} else if s, ok := errors.AsType[*jsontext.SyntacticError](err); ok && s.Err == jsontext.ErrDuplicateName {
 		f.wrong("", fmt.Sprintf("each member once (byte %d)", s.ByteOffset))
@@ -39,8 +39,11 @@ func read[T any](raw []byte, opts ...json.Options) (T, error) {
 	return v, f.err()
 }
 
-func expected(s *json.SemanticError) string {
-	switch s.GoType.String() {
+func kind(s *json.SemanticError) string {
+	if s.GoType == nil {
+		return "a value of the documented kind"
+	}
+	switch s.GoType.Kind().String() {
 	case "string":
 		return "text"
 	case "bool":
@@ -56,8 +59,9 @@ func expected(s *json.SemanticError) string {
 // all of it at once.
 type form struct{ at []fault.Place }
 
-func (f *form) wrong(pointer, expected string) {
-	f.at = append(f.at, fault.Place{Pointer: pointer, Detail: "expected " + expected})
+// wrong says what to give instead of what is at a place.
+func (f *form) wrong(pointer, instead string) {
+	f.at = append(f.at, fault.Place{Pointer: pointer, Detail: "Give " + instead + "."})
 }
 
 func (f *form) err() error {

@@ -1,0 +1,63 @@
+package socialcare
+
+import (
+	"slices"
+
+	"kith/events"
+)
+
+// sources are the codes of the children in need census for who made contact.
+func sources() []string {
+	return []string{"1A", "1B", "1C", "1D", "2A", "2B", "3A", "3B", "3C", "3D", "3E", "3F", "4",
+		"5A", "5B", "5C", "5D", "6", "7", "8", "9", "10"}
+}
+
+// received returns a contact. Who made it must stay unknown to the family where
+// it was an acquaintance, another individual, or nobody who gave a name.
+func (r row) received(f *form, at string) (events.SocialCare, []events.Caveat) {
+	fact := events.ContactReceived{
+		Reference: f.text(at+"/reference", r.Reference),
+		From:      choose(f, at+"/from", r.From, sources()...),
+		Summary:   f.text(at+"/summary", r.Summary),
+	}
+	if slices.Contains([]string{"1B", "1D", "9"}, r.From) {
+		return fact, []events.Caveat{events.NoGuardian, events.ThirdParty}
+	}
+	return fact, nil
+}
+
+func (r row) involvement(f *form, at string) events.SocialCare {
+	since, until := r.span(f, at)
+	return events.InvolvementChanged{
+		Service: f.text(at+"/service", r.Service), Team: f.text(at+"/team", r.Team), Since: since, Until: until,
+	}
+}
+
+func (r row) enquiry(f *form, at string) events.SocialCare {
+	started, ended := r.span(f, at)
+	return events.Section47Enquiry{
+		Reference: f.text(at+"/reference", r.Reference), Started: started, Ended: ended,
+		Conduct:   choose(f, at+"/conduct", r.Conduct, events.SingleAgency, events.JointAgency),
+		SeenAlone: r.SeenAlone, Outcome: r.Outcome,
+	}
+}
+
+func (r row) plan(f *form, at string) events.SocialCare {
+	started, ended := r.span(f, at)
+	return events.ProtectionPlan{
+		Reference: f.text(at+"/reference", r.Reference), Started: started, Ended: ended,
+		Category: choose(f, at+"/category", r.Category,
+			events.Neglect, events.Physical, events.Sexual, events.Emotional, events.Multiple),
+	}
+}
+
+func (r row) span(f *form, at string) (started, ended events.Date) {
+	started = f.day(at+"/started", r.Started)
+	if r.Ended == "" {
+		return started, ""
+	}
+	if ended = f.day(at+"/ended", r.Ended); ended < started {
+		f.wrong(at+"/ended", "a day not before it started")
+	}
+	return started, ended
+}

@@ -1,0 +1,165 @@
+package socialcare
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"kith/events"
+)
+
+// row is one row of a case management system, of any of its tables.
+type row struct {
+	Record       string         `json:"record"`   // which table; see Record
+	ID           string         `json:"id"`       // the system's own number of the row
+	Revision     int            `json:"revision"` // from 2 on, when a row is sent again with changes
+	RecordedAt   string         `json:"recordedAt"`
+	Child        child          `json:"child"`
+	Contact      events.Contact `json:"contact"`
+	ChildVoice   *events.Voice  `json:"childVoice"`
+	Family       *told          `json:"family"`
+	ConsentScope events.Scope   `json:"consentScope"` // of an involvement that is shared on consent
+
+	Reference string `json:"reference"` // of all but involvement
+
+	ReceivedAt string `json:"receivedAt"` // of contact
+	From       string `json:"from"`       // source code of the census
+	Summary    string `json:"summary"`
+
+	DecidedAt string          `json:"decidedAt"` // of referral-decision
+	Decision  events.Decision `json:"decision"`
+	Rationale string          `json:"rationale"`
+	Threshold string          `json:"threshold"`
+	NextStep  string          `json:"nextStep"`
+
+	Service string `json:"service"` // of involvement
+	Team    string `json:"team"`
+
+	Started string `json:"started"` // of involvement, section47-enquiry and protection-plan
+	Ended   string `json:"ended"`
+
+	Conduct   events.Conduct `json:"conduct"` // of section47-enquiry
+	SeenAlone bool           `json:"seenAlone"`
+	Outcome   string         `json:"outcome"`
+
+	Category events.Category `json:"category"` // of protection-plan
+}
+
+// told is whether the family knows that this is shared.
+type told struct {
+	Told   bool   `json:"told"`
+	WhyNot string `json:"whyNot"`
+}
+
+// Record translates one row as a JSON object or many as an array. A row is a
+// contact, a referral-decision, an involvement, a section47-enquiry or a
+// protection-plan. What begins and ends gives a notice, with an id of its own,
+// for each.
+func Record(raw []byte) ([]events.Notice, error) {
+	rows, many, err := rows(raw)
+	if err != nil {
+		return nil, err
+	}
+	f := &form{}
+	if len(rows) == 0 {
+		f.wrong("", "at least one row")
+	}
+	var out []events.Notice
+	for i, r := range rows {
+		at := ""
+		if many {
+			at = "/" + strconv.Itoa(i)
+		}
+		out = append(out, r.notice(f, at))
+	}
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// rows reads one row or many, and says which it was.
+func rows(raw []byte) ([]row, bool, error) {
+	strict := json.RejectUnknownMembers(true)
+	if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
+		rs, err := read[[]row](raw, strict)
+		return rs, true, err
+	}
+	r, err := read[row](raw, strict)
+	return []row{r}, false, err
+}
+
+func (r row) notice(f *form, at string) events.Notice {
+	report := events.Report{Shared: r.shared(f, at), About: []events.Person{r.Child.person(f, at+"/child")}}
+	switch r.Record {
+	case "contact":
+		report.OccurredAt = f.instant(at+"/receivedAt", r.ReceivedAt)
+		report.Fact, report.Caveats = r.received(f, at)
+	case "referral-decision":
+		report.OccurredAt = f.instant(at+"/decidedAt", r.DecidedAt)
+		report.Fact = decided(f, at, r.Reference, r.Decision, r.Rationale, r.Threshold, r.NextStep)
+	case "involvement":
+		report.OccurredAt, report.Fact, report.Label = r.turned(), r.involvement(f, at), events.Involvement
+	case "section47-enquiry":
+		report.OccurredAt, report.Fact, report.Basis = r.turned(), r.enquiry(f, at), protection()
+	case "protection-plan":
+		report.OccurredAt, report.Fact, report.Basis = r.turned(), r.plan(f, at), protection()
+	default:
+		f.wrong(at+"/record", "one of contact, referral-decision, involvement, section47-enquiry, protection-plan")
+	}
+	return events.Notice{ID: r.id(f, at), Report: report}
+}
+
+func (r row) id(f *form, at string) string {
+	if r.Revision < 0 {
+		f.wrong(at+"/revision", "2 or more, or nothing")
+	}
+	id := r.Record + ":" + f.reference(at+"/id", r.ID)
+	if r.Ended != "" {
+		id += ":ended"
+	}
+	if r.Revision > 1 {
+		id += ":" + strconv.Itoa(r.Revision)
+	}
+	return id
+}
+
+func (r row) shared(f *form, at string) events.Shared {
+	s := events.Shared{
+		RecordedAt: f.instant(at+"/recordedAt", r.RecordedAt),
+		Basis:      care(), Label: events.Core, Voice: r.ChildVoice, Contact: r.Contact,
+	}
+	s.Contact.Team = f.text(at+"/contact/team", r.Contact.Team)
+	if r.ConsentScope != "" {
+		s.Basis = events.Basis{
+			Article6: events.ByConsent, Article9: events.ExplicitConsent,
+			Scope: choose(f, at+"/consentScope", r.ConsentScope, events.EarlyHelp),
+		}
+		if r.Record != "involvement" {
+			f.wrong(at+"/consentScope", "nothing: only an involvement is shared on consent")
+		}
+	}
+	if r.ChildVoice != nil {
+		f.text(at+"/childVoice/words", r.ChildVoice.Words)
+	}
+	if r.Family != nil {
+		s.Informed = &events.Informed{Told: r.Family.Told, Why: r.Family.WhyNot}
+		if !r.Family.Told {
+			f.text(at+"/family/whyNot", r.Family.WhyNot)
+		}
+	}
+	return s
+}
+
+// turned is when what the row says came about: its last day, or its first. The
+// day itself is checked where the fact is made.
+func (r row) turned() time.Time {
+	day := r.Started
+	if r.Ended != "" {
+		day = r.Ended
+	}
+	t, _ := time.Parse(time.DateOnly, day)
+	return t
+}

@@ -1,0 +1,91 @@
+package socialcare
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"kith/events"
+)
+
+// door is the one that all samples go through.
+func door(testing.TB, string) func([]byte) ([]events.Notice, error) { return Doors()["/records"] }
+
+func TestWhatIsWrongIsNamedByItsPlace(t *testing.T) {
+	for _, c := range []spoilt{
+		{"rows.json", `"contact", "id"`, `"xyzzy", "id"`, "/0/record"},
+		{"rows.json", `"C-20411", "recordedAt"`, `"xyz zy", "recordedAt"`, "/0/id"},
+		{"rows.json", `"2026-11-12T09:50:00Z"`, `"xyzzy"`, "/0/receivedAt"},
+		{"rows.json", `"1D"`, `"xyzzy"`, "/0/from"},
+		{"rows.json", `"LA-30071", "upn"`, `"", "upn"`, "/0/child/laChildId"},
+		{"rows.json", `"B801200005001"`, `"xyzzy"`, "/0/child/upn"},
+		{"rows.json", `"9990001014"`, `"9990001015"`, "/0/child/nhsNumber"},
+		{"rows.json", `["4 Sample Row", "Northshire"]`, `[]`, "/0/child/address/lines"},
+		{"rows.json", `"female"`, `"xyzzy"`, "/0/child/sex"},
+		{"rows.json", `"strategy-discussion"`, `"xyzzy"`, "/1/decision"},
+		{"rows.json", `"strategy-discussion"`, `["xyzzy"]`, "/1/decision"},
+		{"rows.json", `"There is reasonable cause to suspect significant harm."`, `" "`, "/1/rationale"},
+		{"rows.json", `"OAK-2026-0031"`, `""`, "/1/reference"},
+		{"rows.json", `"It could put the child at more risk."`, `""`, "/1/family/whyNot"},
+		{"rows.json", `"service"`, `"xyz": 1, "service"`, "/2"},
+		{"rows.json", `"ended": "2026-11-12"`, `"ended": "2026-01-12"`, "/2/ended"},
+		{"rows.json", `"early-help"`, `"xyzzy"`, "/2/consentScope"},
+		{"rows.json", `"revision": 2`, `"consentScope": "early-help"`, "/3/consentScope"},
+		{"rows.json", `"revision": 2`, `"revision": -1`, "/3/revision"},
+		{"rows.json", `"joint"`, `"xyzzy"`, "/3/conduct"},
+		{"rows.json", `"I like it when it is quiet."`, `""`, "/3/childVoice/words"},
+		{"rows.json", `"seenAlone": true`, `"seenAlone": "xyzzy"`, "/3/seenAlone"},
+		{"row.json", `"EMO"`, `"xyzzy"`, "/category"},
+		{"row.json", `"2026-11-20",`, `"20/11/2026",`, "/started"},
+		{"row.json", `"Safeguarding team"`, `""`, "/contact/team"},
+		{"row.json", `"Testerly"`, `""`, "/child/familyName"},
+		{"row.json", `"2015-06-14"`, `"xyzzy"`, "/child/dateOfBirth"},
+	} {
+		t.Run(c.sample+c.want, c.check)
+	}
+}
+
+// What began and later ended is told twice: the second must not be taken for the
+// first sent again.
+func TestEndHasAnIDOfItsOwn(t *testing.T) {
+	began := string(file(t, "testdata/row.json"))
+	ended := strings.Replace(began, `"category"`, `"ended": "2027-05-01", "category"`, 1)
+	ids := map[string]bool{}
+	for _, raw := range []string{began, ended, began} {
+		ns, err := Record([]byte(raw))
+		if err != nil {
+			t.Fatal(err, places(err))
+		}
+		ids[ns[0].ID] = true
+	}
+	if len(ids) != 2 {
+		t.Errorf("%d ids, want 2", len(ids))
+	}
+}
+
+func TestReferralDecisionForm(t *testing.T) {
+	at := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+	form := ReferralDecisionForm{
+		Reference: "OAK-2026-0031", Decision: events.DecideAssessment, Rationale: "The child needs an assessment.",
+		Child: events.Person{
+			LocalID: "004512", Role: events.RoleChild, DateOfBirth: "2015-06-14",
+			Name: events.Name{Given: "Wren", Family: "Testerly"}, Identifiers: events.Identifiers{UPN: "B801200005001"},
+		},
+		Contact: events.Contact{Team: "Children's front door"},
+	}
+	n, err := form.Notice(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fits(t, contract(t), n)
+	if got := n.Report.About[0].LocalID; got != "B801200005001" {
+		t.Errorf("the school's number of the pupil must not become the authority's: %s", got)
+	}
+	if again, _ := form.Notice(at); again.ID != n.ID {
+		t.Error("another id the second time")
+	}
+	_, err = ReferralDecisionForm{}.Notice(at)
+	if got, want := strings.Join(places(err), " "), "/child /contact/team /reference /decision /rationale"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
