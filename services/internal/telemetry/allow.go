@@ -31,7 +31,7 @@ func logKeys(key string) bool {
 	case "time", "level", "msg", "service",
 		"agency", "kind", "type", "code", "outcome", "purpose", "role", "rule",
 		"position", "revision", "stream", "projection", "count", "depth", "attempt",
-		"method", "route", "status", "duration", "wait", "trace", "span",
+		"method", "route", "status", "duration", "wait", "trace", "span", "reference",
 		"addr", "admin", "file", "dir", "version", "error", "complaint", "panic", "at":
 		return true
 	}

@@ -36,10 +36,18 @@ func cleanText(key, text string) string {
 	switch {
 	case key == "error":
 		return scrub(text)
+	case key == "reference" && !opaque(text):
+		return withheld
 	case len(text) > tooLong:
 		return withheld
 	}
 	return text
+}
+
+// opaque tells the trace of a request, which is a reference of ours, from a
+// reference that somebody typed.
+func opaque(s string) bool {
+	return len(s) == 32 && strings.Trim(s, "0123456789abcdefghijklmnopqrstuvwxyz") == ""
 }
 
 // cleanAny lets through errors, scrubbed, and single values: a level, an agency.

@@ -29,7 +29,7 @@ func TestNothingPersonalLeavesInALog(t *testing.T) {
 		log.Error("went wrong", "error", err.Error())
 	}
 	log.Info("seen",
-		"child", canary, slog.Group("person", "name", canary), "person", events.Name{Given: canary},
+		"child", canary, "reference", canary, slog.Group("person", "name", canary), "person", events.Name{Given: canary},
 		"code", events.Name{Given: canary}, "kind", []string{canary}, "type", strings.Repeat(canary, 20))
 	log.With("family", canary).WithGroup("who").Info("seen", "given", canary)
 	for _, part := range []string{canary, "Zebedee", "4857773456", "48577", "2015-03"} {
@@ -42,14 +42,14 @@ func TestNothingPersonalLeavesInALog(t *testing.T) {
 func TestWhatALogKeeps(t *testing.T) {
 	var out bytes.Buffer
 	newLogger(&out, "kith-test").Warn("refused",
-		"agency", events.AgencyID("northshire-police"), "count", 3, "duration", time.Second,
+		"agency", events.AgencyID("northshire-police"), "count", 3, "reference", "0af7651916cd43dd8448eb211c80319c", "duration", time.Second,
 		"error", &fault.Error{Kind: fault.Internal, Text: "Try later.", Err: errors.New("disk full")})
 	var line map[string]any
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 		t.Fatal(err)
 	}
 	for k, want := range map[string]any{
-		"service": "kith-test", "level": "WARN", "msg": "refused", "agency": "northshire-police",
+		"service": "kith-test", "level": "WARN", "msg": "refused", "reference": "0af7651916cd43dd8448eb211c80319c", "agency": "northshire-police",
 		"count": 3.0, "duration": 1e9, "error": "internal: Try later.: disk full",
 	} {
 		if line[k] != want {
