@@ -53,7 +53,8 @@ func open(ctx context.Context, path string, d Durability) (*DB, error) {
 	if err := reserve(path); err != nil {
 		return db, err
 	}
-	w := url.Values{"_txlock": {"immediate"}, "_journal_mode": {"WAL"}, "_synchronous": {string(d)}}
+	w := url.Values{"_txlock": {"immediate"}, "_journal_mode": {"WAL"}, "_synchronous": {string(d)},
+		"_pragma": {"secure_delete(1)"}} // what is deleted is overwritten
 	var err error
 	if db.Write, err = connect(path, w, 1); err != nil {
 		return db, err
