@@ -1,0 +1,23 @@
+package keys
+
+import (
+	"testing"
+
+	"kith/events/store"
+)
+
+// Wrapped is the key as it lies on disk.
+func Wrapped(t *testing.T, k *Keys, id store.KeyID) []byte {
+	t.Helper()
+	var b []byte
+	if err := k.db.Read.QueryRow(`SELECT wrapped FROM keys WHERE id = ?`, id).Scan(&b); err != nil || len(b) == 0 {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// KeepFew makes the cache small.
+func KeepFew(k *Keys, n int) { k.keep = n }
+
+// Kept is how many keys are in the cache.
+func Kept(k *Keys) int { return len(k.cache) }

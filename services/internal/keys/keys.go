@@ -1,0 +1,167 @@
+// Package keys keeps the keys that payloads are sealed with, in a folder apart
+// from the log. Who holds only one of the two can read nothing.
+//
+// A random key of its own for each KeyID lies, wrapped, in keys.db; what it is
+// wrapped with lies in master.key. To destroy a key is to erase what it sealed:
+// copies of keys.db must therefore be short-lived.
+package keys
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/tink-crypto/tink-go/v2/tink"
+
+	"kith/events/store"
+	"kith/services/internal/sqlite"
+)
+
+// ErrUnknownKey reports a payload whose key was never made here: the log and
+// the keys do not belong together, or keys.db is older than the log.
+var ErrUnknownKey = errors.New("no such key")
+
+// Keys is a store.Keys. Many may use it at once.
+type Keys struct {
+	db        *sqlite.DB
+	wrap      tink.AEAD
+	pseudonym []byte
+
+	// One of the locks is held while a key is made, fetched or destroyed, so
+	// that no key is made twice and no destroyed one comes back to the cache.
+	locks [64]sync.Mutex
+	seed  maphash.Seed
+
+	keep  int // opened keys at most
+	mu    sync.RWMutex
+	cache map[store.KeyID]tink.AEAD
+}
+
+var _ store.Keys = (*Keys)(nil)
+
+// kept is how many opened keys are kept in memory.
+const kept = 4096
+
+// Open opens the keys in dir, which it makes if it is not there. It refuses a
+// dir that has lost either of its two files: new ones would open nothing.
+func Open(ctx context.Context, dir string) (*Keys, error) {
+	path := filepath.Join(dir, "keys.db")
+	m, fresh, err := findMaster(dir, path)
+	if err != nil {
+		return nil, fmt.Errorf("open keys: %w", err)
+	}
+	db, err := sqlite.Open(ctx, path, sqlite.Durable)
+	if err != nil {
+		return nil, fmt.Errorf("open keys: %w", err)
+	}
+	k := &Keys{db: db, wrap: m.wrap, pseudonym: m.Pseudonym,
+		seed: maphash.MakeSeed(), keep: kept, cache: map[store.KeyID]tink.AEAD{}}
+	if err := k.begin(ctx, fresh); err != nil {
+		return nil, errors.Join(fmt.Errorf("open keys: %w", err), db.Close())
+	}
+	if fresh {
+		// Only now: a start that was cut off before this leaves no master.key.
+		if err := m.save(dir); err != nil {
+			return nil, errors.Join(fmt.Errorf("open keys: %w", err), db.Close())
+		}
+	}
+	return k, nil
+}
+
+// Close closes the files.
+func (k *Keys) Close() error { return k.db.Close() }
+
+// Seal is store.Keys'. With a destroyed key it is store.ErrKeyGone.
+func (k *Keys) Seal(ctx context.Context, id store.KeyID, plain, associated []byte) ([]byte, error) {
+	key, err := k.key(ctx, id, k.fetchOrMake)
+	if err != nil {
+		return nil, err
+	}
+	return key.Encrypt(plain, associated)
+}
+
+// Open is store.Keys'. With a key that was never made it is ErrUnknownKey.
+func (k *Keys) Open(ctx context.Context, id store.KeyID, sealed, associated []byte) ([]byte, error) {
+	key, err := k.key(ctx, id, k.fetch)
+	if err != nil {
+		return nil, err
+	}
+	return key.Decrypt(sealed, associated)
+}
+
+// Destroy makes unreadable for ever what was sealed with the key, and keeps the
+// key from being made again. It may be repeated, and must be after an error.
+func (k *Keys) Destroy(ctx context.Context, id store.KeyID) error {
+	l := k.lock(id)
+	l.Lock()
+	defer l.Unlock()
+	err := k.erase(ctx, id)
+	k.mu.Lock()
+	delete(k.cache, id)
+	k.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("destroy key %s: %w", id, err)
+	}
+	return nil
+}
+
+// Pseudonym is store.Keys'.
+func (k *Keys) Pseudonym(domain, value string) string {
+	h := hmac.New(sha256.New, k.pseudonym)
+	h.Write(binary.AppendUvarint(nil, uint64(len(domain))))
+	h.Write([]byte(domain))
+	h.Write([]byte(value))
+	s := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)[:16])
+	return strings.ToLower(s)
+}
+
+func (k *Keys) lock(id store.KeyID) *sync.Mutex {
+	return &k.locks[maphash.String(k.seed, string(id))%uint64(len(k.locks))]
+}
+
+func (k *Keys) key(ctx context.Context, id store.KeyID,
+	get func(context.Context, store.KeyID) (tink.AEAD, error)) (tink.AEAD, error) {
+	if key, ok := k.fromCache(id); ok {
+		return key, nil
+	}
+	l := k.lock(id)
+	l.Lock()
+	defer l.Unlock()
+	if key, ok := k.fromCache(id); ok {
+		return key, nil
+	}
+	key, err := get(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("key %s: %w", id, err)
+	}
+	k.toCache(id, key)
+	return key, nil
+}
+
+func (k *Keys) fromCache(id store.KeyID) (tink.AEAD, bool) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	key, ok := k.cache[id]
+	return key, ok
+}
+
+// toCache makes room by dropping any one: maps begin their walk anywhere.
+func (k *Keys) toCache(id store.KeyID, key tink.AEAD) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.cache) >= k.keep {
+		for other := range k.cache {
+			delete(k.cache, other)
+			break
+		}
+	}
+	k.cache[id] = key
+}

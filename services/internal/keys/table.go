@@ -1,0 +1,113 @@
+package keys
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+	"github.com/tink-crypto/tink-go/v2/tink"
+
+	"kith/events/store"
+)
+
+// A destroyed key keeps its row, without the key. The master row shows to
+// which master.key the file belongs.
+const schema = `
+CREATE TABLE keys (
+	id      TEXT PRIMARY KEY,
+	wrapped BLOB -- NULL when destroyed
+) STRICT;
+CREATE TABLE master (proof BLOB NOT NULL) STRICT`
+
+var proof = []byte("kith master key")
+
+// begin readies the table. With a fresh master key the table must be empty.
+func (k *Keys) begin(ctx context.Context, fresh bool) error {
+	if err := k.db.Migrate(ctx, schema); err != nil {
+		return err
+	}
+	if !fresh {
+		return k.prove(ctx)
+	}
+	var n int
+	if err := k.db.Read.QueryRowContext(ctx, `SELECT count(*) FROM keys`).Scan(&n); err != nil {
+		return err
+	}
+	if n > 0 {
+		return errors.New("master.key is missing but keys.db holds keys; restore master.key from its backup")
+	}
+	sealed, err := k.wrap.Encrypt(proof, []byte("master"))
+	if err != nil {
+		return err
+	}
+	_, err = k.db.Write.ExecContext(ctx, `DELETE FROM master; INSERT INTO master (proof) VALUES (?)`, sealed)
+	return err
+}
+
+func (k *Keys) prove(ctx context.Context) error {
+	var sealed []byte
+	if err := k.db.Read.QueryRowContext(ctx, `SELECT proof FROM master`).Scan(&sealed); err != nil {
+		return err
+	}
+	if _, err := k.wrap.Decrypt(sealed, []byte("master")); err != nil {
+		return errors.New("keys.db belongs to another master.key")
+	}
+	return nil
+}
+
+func (k *Keys) fetch(ctx context.Context, id store.KeyID) (tink.AEAD, error) {
+	var wrapped []byte
+	err := k.db.Read.QueryRowContext(ctx, `SELECT wrapped FROM keys WHERE id = ?`, id).Scan(&wrapped)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, ErrUnknownKey
+	case err != nil:
+		return nil, err
+	case wrapped == nil:
+		return nil, store.ErrKeyGone
+	}
+	h, err := keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), k.wrap, []byte(id))
+	if err != nil {
+		return nil, err
+	}
+	return aead.New(h)
+}
+
+func (k *Keys) fetchOrMake(ctx context.Context, id store.KeyID) (tink.AEAD, error) {
+	key, err := k.fetch(ctx, id)
+	if !errors.Is(err, ErrUnknownKey) {
+		return key, err
+	}
+	h, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
+	if err != nil {
+		return nil, err
+	}
+	var wrapped bytes.Buffer
+	if err := h.WriteWithAssociatedData(keyset.NewBinaryWriter(&wrapped), k.wrap, []byte(id)); err != nil {
+		return nil, err
+	}
+	// Another process may have been faster; then its key counts.
+	_, err = k.db.Write.ExecContext(ctx, `INSERT INTO keys (id, wrapped) VALUES (?, ?) ON CONFLICT DO NOTHING`, id, wrapped.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	return k.fetch(ctx, id)
+}
+
+// erase takes the key out of the file, where SQLite overwrites it, and empties
+// the write-ahead log, which holds it too.
+func (k *Keys) erase(ctx context.Context, id store.KeyID) error {
+	const text = `INSERT INTO keys (id, wrapped) VALUES (?, NULL) ON CONFLICT (id) DO UPDATE SET wrapped = NULL`
+	if _, err := k.db.Write.ExecContext(ctx, text, id); err != nil {
+		return err
+	}
+	var busy, pages, moved int
+	err := k.db.Write.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved)
+	if err == nil && busy != 0 {
+		err = errors.New("the file is in use; its write-ahead log still holds the key")
+	}
+	return err
+}
