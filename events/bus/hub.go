@@ -139,7 +139,7 @@ func (d *desk) messages(ctx context.Context, ackWait time.Duration) (jetstream.M
 func giveBack(it jetstream.MessagesContext) {
 	it.Drain()
 	for {
-		m, err := it.Next(jetstream.NextMaxWait(time.Second))
+		m, err := it.Next(jetstream.NextMaxWait(250 * time.Millisecond))
 		if err != nil {
 			it.Stop()
 			return

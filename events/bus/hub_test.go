@@ -340,7 +340,9 @@ func TestServerRestart(t *testing.T) {
 	}
 	address := s.ns.Addr().String()
 	s.Shutdown()
-	if _, err := a.Send(within(t), sample("2")); err == nil {
+	away, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := a.Send(away, sample("2")); err == nil {
 		t.Error("sent to a server that is away")
 	}
 	s, err := Start(Options{Dir: dir, Listen: address, Agencies: []events.AgencyID{police, health}})

@@ -26,7 +26,7 @@ type Link struct {
 // MaxBatch is how many messages one Publish may hold.
 const MaxBatch = 500
 
-const publishWithin = 10 * time.Second
+const publishWithin = 5 * time.Second
 
 // dial returns a connection that keeps trying for as long as it is open, so
 // that a service starts, and an outbox fills, while NATS is away. What is
