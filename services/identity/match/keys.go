@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
 	"kith/events"
@@ -72,7 +71,8 @@ func Keys(p events.Person, blind Blind) []Key {
 // spaces, hyphens and apostrophes.
 func Normal(name string) string {
 	var b strings.Builder
-	for _, r := range norm.NFKD.String(cases.Fold().String(norm.NFKC.String(name))) {
+	for _, r := range norm.NFKD.String(name) {
+		r = unicode.ToLower(unicode.ToUpper(r)) // by way of upper case, where two lower cases meet
 		if s, ok := plain(r); ok {
 			b.WriteString(s)
 		} else if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -97,8 +97,8 @@ func plain(r rune) (string, bool) {
 		return "ae", true
 	case 'œ':
 		return "oe", true
-	case 'ı':
-		return "i", true
+	case 'ß':
+		return "ss", true
 	}
 	return "", false
 }
