@@ -1,0 +1,102 @@
+package disclosure
+
+import (
+	"context"
+	"time"
+
+	"kith/events"
+	"kith/services/disclosure/policy"
+)
+
+// Child is the view of a child for one reader and purpose, as it is now or, if
+// asKnownAt is given, as the hub knew it at that moment. Who may see what is
+// decided as of now in both cases, and so is which consent is in force.
+func (g *Gate) Child(ctx context.Context, r events.Reader, child events.ChildID, p events.Purpose, asKnownAt *time.Time) (Disclosed[events.Shown], error) {
+	var none Disclosed[events.Shown]
+	if err := stated(r, p, asKnownAt, g.Now()); err != nil {
+		return none, err
+	}
+	today, err := g.picture(ctx, child, nil)
+	if err != nil {
+		return none, err
+	}
+	then := today
+	if asKnownAt != nil {
+		if then, err = g.picture(ctx, child, asKnownAt); err != nil {
+			return none, err
+		}
+	}
+	rd := g.reading(r, p, "view", today)
+	rd.entry.AsKnownAt = asKnownAt
+	if !rd.may(policy.Open, policy.Thing{}) {
+		return none, g.miss(ctx, rd)
+	}
+	v := rd.show(then)
+	rd.entry.Child = child
+	if err := g.record(ctx, rd.entry); err != nil {
+		return none, err
+	}
+	return disclose(v), nil
+}
+
+// show is what of a picture the reader may see. It notes in the entry what that
+// is, and how much it is not.
+func (r *reading) show(p events.Picture) events.Shown {
+	v := events.Shown{
+		Child: r.today.Child, Purpose: r.purpose, AsKnownAt: p.AsKnownAt, Policy: r.entry.Policy,
+		Items: []events.ShownItem{}, Discussions: r.discussions(p.Discussions), Consents: r.consents(p.Consents),
+	}
+	v.Clocks = r.clocks(p.Clocks, v.Discussions)
+	var who involvement
+	var kept withholding
+	for _, h := range p.Items {
+		t := policy.Item(h.Item, r.Agency, r.today.Consents, r.now)
+		know := r.decide(policy.Know, t)
+		if know.Allow {
+			who.add(r.agencies, h, know.Grounds)
+		}
+		see := r.decide(policy.See, t)
+		if !see.Allow {
+			r.withhold(&kept, h.Agency, t, know.Allow, see)
+			continue
+		}
+		h.Person = r.person(&kept, h, t, know.Allow)
+		v.Items = append(v.Items, events.ShownItem{Held: h, Grounds: see.Grounds})
+		r.entry.Shown = append(r.entry.Shown, h.ID)
+	}
+	v.Agencies, v.Withheld = who.list(), kept.list()
+	return v
+}
+
+// withhold says of an item that it is withheld, as far as that may be told.
+func (r *reading) withhold(kept *withholding, a events.AgencyID, t policy.Thing, known bool, see policy.Decision) {
+	r.entry.Withheld++
+	if known {
+		kept.add(a, "item", see)
+	} else if ask := r.decide(policy.Ask, t); ask.Allow {
+		kept.add(a, "item", ask)
+	}
+}
+
+// person is the child as an item describes them, without an address that this
+// reader may not see. Only the authority is told that there is one.
+func (r *reading) person(kept *withholding, h events.Held, t policy.Thing, known bool) events.Person {
+	p := h.Person
+	if p.Address == nil {
+		return p
+	}
+	at := policy.Address(t, *p.Address)
+	see := r.decide(policy.See, at)
+	if see.Allow {
+		return p
+	}
+	p.Address = nil
+	r.entry.Withheld++
+	if known && r.who.Authority {
+		if at.Guarded {
+			see.Reason = "protected"
+		}
+		kept.add(h.Agency, "address", see)
+	}
+	return p
+}

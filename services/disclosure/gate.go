@@ -1,0 +1,185 @@
+// Package disclosure is the one gate: nothing about a person leaves the hub but
+// through it. For a reader and a purpose it decides item by item, records the
+// read, and only then hands over a Disclosed. It also keeps consents, on which
+// some of what is shared rests.
+package disclosure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"kith/events"
+	"kith/events/store"
+	"kith/services/disclosure/policy"
+	"kith/services/fault"
+)
+
+// Config is what a Gate stands on.
+type Config struct {
+	Store     *store.Store // for consents
+	Agencies  []events.Agency
+	Authority events.AgencyID // the local authority
+	Sources   Sources
+	// Record writes to the ledger and returns when it is durable.
+	Record func(context.Context, events.ReadRecorded) error
+	Now    func() time.Time // time.Now, if nil
+	Log    *slog.Logger     // discarded, if nil
+}
+
+// Sources are where the gate gets what it decides on. What does not exist is
+// fault.NotFound; Find and Concerns are empty then.
+type Sources struct {
+	Picture  func(ctx context.Context, child events.ChildID, asKnownAt *time.Time) (events.Picture, error)
+	Find     func(context.Context, events.Query) ([]events.ChildID, error)
+	Concern  func(ctx context.Context, reference string) (events.ConcernStatus, error)
+	Concerns func(ctx context.Context, raisedBy events.AgencyID) ([]events.ConcernStatus, error)
+}
+
+// Gate decides and records. It is safe for concurrent use.
+//
+// What a reader may not know of is fault.NotFound, and so is what does not
+// exist. On the way to either the gate asks its sources equally often and
+// records the same, so that neither time nor trace tells them apart.
+type Gate struct {
+	Config
+	policies *policy.Set
+	agencies map[events.AgencyID]events.Agency
+}
+
+// New checks the policies and returns a gate.
+func New(_ context.Context, c Config) (*Gate, error) {
+	if c.Record == nil || c.Sources.Picture == nil || c.Sources.Find == nil || c.Sources.Concern == nil || c.Sources.Concerns == nil {
+		return nil, errors.New("disclosure: a gate needs all its sources and a ledger")
+	}
+	set, err := policy.Default()
+	if err != nil {
+		return nil, fmt.Errorf("disclosure: %w", err)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	g := &Gate{Config: c, policies: set, agencies: map[events.AgencyID]events.Agency{}}
+	for _, a := range c.Agencies {
+		g.agencies[a.ID] = a
+	}
+	return g, nil
+}
+
+// Policies are the rules in force, for everybody to read.
+func (g *Gate) Policies() []policy.Policy { return g.policies.Policies() }
+
+// reading is one question of one reader: who asks, what for, and what ties them
+// to the child today. Everything is decided as of now, whatever moment they
+// want to look back to: the right to see is today's.
+type reading struct {
+	events.Reader
+	purpose  events.Purpose
+	who      policy.Reader
+	ties     policy.Ties
+	today    events.Picture
+	now      time.Time
+	session  *policy.Session
+	agencies map[events.AgencyID]events.Agency
+	entry    events.ReadRecorded // what the ledger will say
+}
+
+func (g *Gate) reading(r events.Reader, p events.Purpose, what string, today events.Picture) *reading {
+	return &reading{
+		Reader: r, purpose: p, today: today, now: g.Now(), session: g.policies.Session(), agencies: g.agencies,
+		// The kind is the register's, not what the caller says of itself.
+		who:  policy.Reader{Role: r.Role, Kind: g.agencies[r.Agency].Kind, Authority: r.Agency == g.Authority},
+		ties: tiesOf(r, today),
+		entry: events.ReadRecorded{Reader: r.Actor, Agency: r.Agency, Role: string(r.Role), Purpose: p, What: what,
+			Policy: g.policies.Hash()},
+	}
+}
+
+func (r *reading) decide(act policy.Act, t policy.Thing) policy.Decision {
+	return r.session.Decide(policy.Request{Act: act, Purpose: r.purpose, Reader: r.who, Ties: r.ties, Thing: t})
+}
+
+func (r *reading) may(act policy.Act, t policy.Thing) bool { return r.decide(act, t).Allow }
+
+// record makes the read durable. Without a record nothing is shown.
+func (g *Gate) record(ctx context.Context, e events.ReadRecorded) error {
+	if err := g.Record(ctx, e); err != nil {
+		g.Log.ErrorContext(ctx, "a read was not recorded, so nothing was shown", "what", e.What, "agency", string(e.Agency))
+		return &fault.Error{Kind: fault.Unavailable, Err: fmt.Errorf("record a read: %w", err),
+			Text: "Nothing can be shown while it cannot be recorded who looks. Try again."}
+	}
+	return nil
+}
+
+// miss records that somebody asked in vain: what they asked for does not exist,
+// or they may not know that it does. The ledger names no child in either case.
+func (g *Gate) miss(ctx context.Context, r *reading) error {
+	e := r.entry
+	e.Child, e.Shown, e.Withheld = "", nil, 0
+	if err := g.record(ctx, e); err != nil {
+		return err
+	}
+	return fault.NotFound
+}
+
+// picture is empty for a child that does not exist. Nobody is tied to an empty
+// picture, so from here on absent and hidden are the same.
+func (g *Gate) picture(ctx context.Context, child events.ChildID, asKnownAt *time.Time) (events.Picture, error) {
+	p, err := g.Sources.Picture(ctx, child, asKnownAt)
+	if absent(err) {
+		return events.Picture{Child: child, AsKnownAt: asKnownAt}, nil
+	}
+	if err != nil {
+		return events.Picture{}, fmt.Errorf("picture to decide on: %w", err)
+	}
+	return p, nil
+}
+
+func absent(err error) bool {
+	var f *fault.Error
+	return errors.As(err, &f) && f.Kind == fault.Hidden
+}
+
+func signed(r events.Reader) error {
+	if r.Actor == "" || r.Agency == "" {
+		return fault.New(fault.Unsigned, "Sign in first.")
+	}
+	return nil
+}
+
+// stated checks what a reader states, before anything is looked up.
+func stated(r events.Reader, p events.Purpose, asKnownAt *time.Time, now time.Time) error {
+	if err := signed(r); err != nil {
+		return err
+	}
+	var wrong places
+	switch p {
+	case events.PurposeSection47, events.PurposeSection17, events.PurposeEarlyHelp,
+		events.PurposeCarePlanning, events.PurposeAudit, events.PurposeSubjectAccess:
+	default:
+		wrong.add("purpose", "Say why you are looking: s47, s17, early-help, care-planning, audit or subject-access.")
+	}
+	if asKnownAt != nil && asKnownAt.After(now) {
+		wrong.add("asKnownAt", "Choose a moment that has passed.")
+	}
+	return wrong.err()
+}
+
+// places gathers all that is wrong with a request, so that it can be mended at once.
+type places []fault.Place
+
+func (p *places) add(pointer, detail string) {
+	*p = append(*p, fault.Place{Pointer: pointer, Detail: detail})
+}
+
+func (p places) err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Invalid, Text: "The request is not complete.", At: p}
+}

@@ -1,0 +1,72 @@
+package disclosure
+
+import (
+	"context"
+	"fmt"
+
+	"kith/events"
+	"kith/services/disclosure/policy"
+)
+
+// nobody is looked at where a search finds no child, so that finding none takes
+// the same steps as finding one that must not be told.
+const nobody events.ChildID = "nobody"
+
+// Search finds the children of an exact query that the reader may know of, and
+// an empty list where there is none. Names come from items that the reader may
+// see. Every search is recorded, whatever it found.
+func (g *Gate) Search(ctx context.Context, r events.Reader, q events.Query, p events.Purpose) (Disclosed[[]events.Match], error) {
+	var none Disclosed[[]events.Match]
+	if err := stated(r, p, nil, g.Now()); err != nil {
+		return none, err
+	}
+	ids, err := g.Sources.Find(ctx, q)
+	if err != nil {
+		return none, fmt.Errorf("search: %w", err)
+	}
+	if len(ids) == 0 {
+		ids = []events.ChildID{nobody}
+	}
+	matches := []events.Match{}
+	var entries []events.ReadRecorded
+	for _, id := range ids {
+		picture, err := g.picture(ctx, id, nil)
+		if err != nil {
+			return none, err
+		}
+		rd := g.reading(r, p, "search", picture)
+		if rd.may(policy.Open, policy.Thing{}) {
+			matches = append(matches, rd.match(picture))
+			entries = append(entries, rd.entry)
+		}
+	}
+	if len(entries) == 0 {
+		entries = []events.ReadRecorded{g.reading(r, p, "search", events.Picture{}).entry}
+	}
+	for _, e := range entries {
+		if err := g.record(ctx, e); err != nil {
+			return none, err
+		}
+	}
+	return disclose(matches), nil
+}
+
+// match is a child by the name that the newest item has which the reader may see.
+func (r *reading) match(p events.Picture) events.Match {
+	m := events.Match{Child: p.Child}
+	r.entry.Child = p.Child
+	var newest events.Held
+	for _, h := range p.Items {
+		if h.Person.Role != events.RoleChild || h.Person.Name == (events.Name{}) || h.HubRecordedAt.Before(newest.HubRecordedAt) {
+			continue
+		}
+		if r.may(policy.See, policy.Item(h.Item, r.Agency, p.Consents, r.now)) {
+			newest = h
+		}
+	}
+	if newest.ID != "" {
+		m.Name, m.Born = newest.Person.Name, newest.Person.DateOfBirth
+		r.entry.Shown = []events.ItemID{newest.ID}
+	}
+	return m
+}
