@@ -1,0 +1,100 @@
+// Package ledger remembers who looked at what, when and why. It is a log of its
+// own, apart from the event log, and every read is in it before its answer leaves.
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"kith/events"
+	"kith/events/store"
+)
+
+// Ledger records reads.
+type Ledger struct {
+	store *store.Store
+}
+
+// New returns a Ledger in a store that holds nothing else.
+func New(s *store.Store) *Ledger { return &Ledger{store: s} }
+
+// Entry is a read as it was recorded.
+type Entry struct {
+	Position store.Position `json:"position"`
+	At       time.Time      `json:"at"`
+	events.ReadRecorded
+}
+
+// errWhose reports a read that does not say who read.
+var errWhose = errors.New("a read needs its reader, agency and what was read")
+
+// Record returns after the read is on stable storage, with its place in the
+// ledger. Each call is another read, even if all it says is the same.
+func (l *Ledger) Record(ctx context.Context, r events.ReadRecorded) (store.Position, error) {
+	if r.Reader == "" || r.Agency == "" || r.What == "" {
+		return 0, errWhose
+	}
+	at, err := l.store.Append(ctx, store.Batch{
+		Stream: stream(r.Child), Expect: store.Any, Events: []events.Event{r},
+		Cause: store.Cause{By: r.Reader, For: r.Agency, Purpose: r.Purpose, Because: uuid.NewString()},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("record a read: %w", err)
+	}
+	return at[0].Position, nil
+}
+
+// Entries yields the reads about one child, oldest first. With no child it
+// yields those that found nobody.
+func (l *Ledger) Entries(ctx context.Context, child events.ChildID) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for e, err := range l.store.Read(ctx, stream(child), 0) {
+			if !yield(entry(e), err) {
+				return
+			}
+		}
+	}
+}
+
+// Recent returns the newest n reads, newest first. It walks the ledger from n
+// entries before its end.
+func (l *Ledger) Recent(ctx context.Context, n int) ([]Entry, error) {
+	last, err := l.store.Last(ctx)
+	if err != nil || last == 0 || n <= 0 {
+		return nil, err
+	}
+	from := store.Position(0)
+	if last > store.Position(n) {
+		from = last - store.Position(n)
+	}
+	var found []Entry
+	for e, err := range l.store.Follow(ctx, from) {
+		if err != nil {
+			return nil, fmt.Errorf("read the ledger: %w", err)
+		}
+		found = append(found, entry(e))
+		if e.Position >= last {
+			break
+		}
+	}
+	slices.Reverse(found)
+	return found, ctx.Err()
+}
+
+func entry(e store.Event) Entry {
+	r, _ := e.Event.(events.ReadRecorded) // the ledger's store holds nothing else
+	return Entry{Position: e.Position, At: e.At, ReadRecorded: r}
+}
+
+func stream(c events.ChildID) store.Stream {
+	if c == "" {
+		return "ledger-none"
+	}
+	return store.Stream("ledger-" + c)
+}
