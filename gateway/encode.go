@@ -1,0 +1,73 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/http"
+
+	"kith/services/disclosure"
+)
+
+// Everything that leaves the gateway as a body is encoded in this file, in one of
+// two ways. What is about a person comes as a Disclosed and knows how to write
+// itself; what is about nobody is marked open, type by type. TestOnlyEncodeEncodes
+// sees that no other file encodes or renders anything, and TestOpenIsAboutNobody
+// that no open type holds one of the vocabulary's types for people.
+
+// open marks a body that is about nobody in particular.
+type open interface{ open() }
+
+// writeDisclosed answers with personal data, as JSON.
+func writeDisclosed(w http.ResponseWriter, status int, v disclosure.Encodable) error {
+	body, err := v.MarshalJSON()
+	if err != nil {
+		return fmt.Errorf("encode a disclosed answer: %w", err)
+	}
+	return write(w, status, "application/json", append(body, '\n'))
+}
+
+// showDisclosed answers with personal data, as a page.
+func showDisclosed[T any](g *Gateway, w http.ResponseWriter, page string, d disclosure.Disclosed[T]) error {
+	var b bytes.Buffer
+	if err := d.Render(&b, g.pages[page]); err != nil {
+		return fmt.Errorf("render %s: %w", page, err)
+	}
+	return write(w, http.StatusOK, htmlType, b.Bytes())
+}
+
+// writeOpen answers with what is about nobody, as JSON.
+func writeOpen(w http.ResponseWriter, status int, contentType string, v open) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode an answer: %w", err)
+	}
+	return write(w, status, contentType, append(body, '\n'))
+}
+
+// page answers with what is about nobody, or with what the caller typed, as a page.
+func (g *Gateway) page(w http.ResponseWriter, status int, name string, v open) error {
+	var b bytes.Buffer
+	if err := render(&b, g.pages[name], v); err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
+	}
+	return write(w, status, htmlType, b.Bytes())
+}
+
+func render(b *bytes.Buffer, t *template.Template, v open) error { return t.Execute(b, v) }
+
+const (
+	htmlType = "text/html; charset=utf-8"
+	jsonType = "application/json"
+)
+
+// write sends a whole body: nothing is sent before all of it could be encoded.
+func write(w http.ResponseWriter, status int, contentType string, body []byte) error {
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(status)
+	if _, err := w.Write(body); err != nil {
+		return fmt.Errorf("write an answer: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,130 @@
+package gateway
+
+import (
+	"net/http"
+
+	"kith/services/fault"
+)
+
+// handler answers a request or returns why it cannot; see fail.
+type handler func(http.ResponseWriter, *http.Request, *caller) error
+
+// route is one line of the list: nobody has to sign in where guard is nil.
+type route struct {
+	pattern string
+	guard   guard
+	handle  handler
+}
+
+// routes is the whole of what the gateway serves, in reading order.
+func (g *Gateway) routes() []route {
+	return []route{
+		// Open to everyone.
+		{"GET /sign-in", nil, g.signInPage},
+		{"POST /sign-in", nil, g.signIn},
+		{"POST /sign-out", nil, g.signOut},
+		{"GET /about", nil, g.words("about.html", "About Kith")},
+		{"GET /privacy", nil, g.words("privacy.html", "Privacy")},
+		{"GET /accessibility", nil, g.words("accessibility.html", "Accessibility statement")},
+		{"GET /policies", nil, g.policies},
+		{"GET /problems", nil, g.problems},
+		{"GET /problems/{kind}", nil, g.problems},
+		{"GET /static/{file}", nil, g.static},
+		{"GET /livez", nil, g.livez},
+		{"GET /readyz", nil, g.readyz},
+
+		// The agencies' systems.
+		{"POST /v1/events", practising, g.postEvents},
+		{"GET /v1/receipts", practising, g.getReceipt},
+
+		// A concern, from the school to what became of it.
+		{"POST /v1/concerns", dsl, g.postConcern},
+		{"GET /v1/concerns", practising, g.getConcerns},
+		{"GET /v1/concerns/{reference}", practising, g.getConcern},
+		{"POST /v1/concerns/{reference}/decision", caseworker, g.postReferralDecision},
+		{"GET /concerns/new", dsl, g.newConcern},
+		{"POST /concerns", dsl, g.sendConcern},
+		{"GET /concerns/{reference}", practising, g.concern},
+		{"GET /concerns/{reference}/decision", caseworker, g.newReferralDecision},
+		{"POST /concerns/{reference}/decision", caseworker, g.sendReferralDecision},
+
+		// A child's view.
+		{"POST /v1/children/search", practising, g.postSearch},
+		{"GET /v1/children/{child}/view", practising, g.getView},
+		{"GET /v1/children/{child}/changes", practising, g.changes},
+		{"GET /search", practising, g.newSearch},
+		{"POST /search", practising, g.search},
+		{"GET /children/{child}", practising, g.child},
+
+		// Strategy discussions.
+		{"POST /v1/children/{child}/discussions", practising, g.postDiscussion},
+		{"POST /v1/children/{child}/discussions/{discussion}/attendees", practising, g.postAttendee},
+		{"POST /v1/children/{child}/discussions/{discussion}/decision", practising, g.postDecision},
+		{"GET /children/{child}/discussions/new", practising, g.newDiscussion},
+		{"POST /children/{child}/discussions", practising, g.sendDiscussion},
+		{"POST /children/{child}/discussions/{discussion}/attendees", practising, g.sendAttendee},
+		{"GET /children/{child}/discussions/{discussion}/decision", practising, g.newDecision},
+		{"POST /children/{child}/discussions/{discussion}/decision", practising, g.sendDecision},
+
+		// Consent to share.
+		{"POST /v1/children/{child}/consents", practising, g.postConsent},
+		{"POST /v1/children/{child}/consents/{consent}/withdraw", practising, g.postWithdrawal},
+		{"GET /children/{child}/consents/new", practising, g.newConsent},
+		{"POST /children/{child}/consents", practising, g.sendConsent},
+		{"GET /children/{child}/consents/{consent}/withdraw", practising, g.newWithdrawal},
+		{"POST /children/{child}/consents/{consent}/withdraw", practising, g.sendWithdrawal},
+
+		// Which subjects are the same child.
+		{"GET /v1/identity/candidates", socialWorker, g.getCandidates},
+		{"POST /v1/identity/link", socialWorker, g.postLink},
+		{"POST /v1/identity/decline", socialWorker, g.postDecline},
+		{"POST /v1/identity/unlink", socialWorker, g.postUnlink},
+		{"GET /identity", socialWorker, g.candidates},
+		{"POST /identity/link", socialWorker, g.sendLink},
+		{"POST /identity/decline", socialWorker, g.sendDecline},
+		{"POST /identity/unlink", socialWorker, g.sendUnlink},
+
+		// Who looked.
+		{"GET /v1/ledger", governance, g.getLedger},
+
+		// Everyone's own start, and staying signed in.
+		{"GET /{$}", signedIn, g.home},
+		{"POST /alive", signedIn, g.alive},
+	}
+}
+
+// serve wraps a route's handler: who asks, may they come in, and what to say
+// when it does not work out.
+func (g *Gateway) serve(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := g.admit(r, rt)
+		if err == nil {
+			err = rt.handle(w, r, c)
+		}
+		if err != nil {
+			g.fail(w, r, c, err)
+		}
+	})
+}
+
+func (g *Gateway) admit(r *http.Request, rt route) (*caller, error) {
+	c, err := g.callerOf(r, r.Pattern != listening)
+	switch {
+	case rt.guard == nil:
+		return c, nil
+	case err != nil:
+		return nil, err
+	case c == nil:
+		return nil, fault.New(fault.Unsigned, "Sign in, or send an access token.")
+	case !rt.guard(g, c.Reader):
+		return c, fault.New(fault.Refused, "This is not for your role.")
+	}
+	return c, nil
+}
+
+// nowhere answers every address that is no route, as it answers for a record
+// that is not there.
+func (g *Gateway) nowhere(w http.ResponseWriter, r *http.Request) {
+	c, _ := g.callerOf(r, true)
+	g.fail(w, r, c, fault.NotFound)
+}

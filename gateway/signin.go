@@ -1,0 +1,78 @@
+package gateway
+
+import (
+	"net/http"
+
+	"kith/services/fault"
+)
+
+type signInPage struct {
+	base
+	Personas []User
+	Next     string
+	Token    field
+	Errors   []fault.Place
+}
+
+func (g *Gateway) signInPage(w http.ResponseWriter, r *http.Request, c *caller) error {
+	if c != nil {
+		return redirect(w, r, "/")
+	}
+	return g.page(w, http.StatusOK, "sign-in.html", g.newSignIn(within(r.FormValue("next"))))
+}
+
+func (g *Gateway) newSignIn(next string) signInPage {
+	p := signInPage{base: g.base(nil, "Sign in").wide(), Next: next,
+		Token: field{Name: "token", Label: "Access token", Type: "password", Hint: "You can paste it."}}
+	for _, u := range g.Users {
+		if g.Demo && u.Persona != "" {
+			p.Personas = append(p.Personas, u)
+		}
+	}
+	return p
+}
+
+func (g *Gateway) signIn(w http.ResponseWriter, r *http.Request, _ *caller) error {
+	if err := parseForm(w, r); err != nil {
+		return err
+	}
+	u := g.byPersona(posted(r, "persona"))
+	if u == nil {
+		u = g.byToken(posted(r, "token"))
+	}
+	if u == nil {
+		p := g.newSignIn(within(posted(r, "next")))
+		p.Token.Error = "This access token is not known."
+		p.Errors = []fault.Place{{Pointer: "token", Detail: p.Token.Error}}
+		return g.page(w, http.StatusUnauthorized, "sign-in.html", p)
+	}
+	g.sessions.begin(w, r, u)
+	return redirect(w, r, within(posted(r, "next")))
+}
+
+// byPersona finds a persona of the demonstration; elsewhere there are none.
+func (g *Gateway) byPersona(name string) *User {
+	for i := range g.Users {
+		if g.Demo && name != "" && g.Users[i].Persona == name {
+			return &g.Users[i]
+		}
+	}
+	return nil
+}
+
+func (g *Gateway) signOut(w http.ResponseWriter, r *http.Request, _ *caller) error {
+	g.sessions.end(w, r)
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	return redirect(w, r, "/sign-in")
+}
+
+// alive keeps the session of somebody who is typing.
+func (g *Gateway) alive(w http.ResponseWriter, _ *http.Request, _ *caller) error {
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func redirect(w http.ResponseWriter, r *http.Request, to string) error {
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}

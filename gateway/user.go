@@ -1,0 +1,79 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net/http"
+	"strings"
+
+	"kith/events"
+	"kith/services/fault"
+)
+
+// User is an account that may sign in.
+type User struct {
+	Name    string // a role and an agency, as shown on every page; never a person's name
+	About   string // what the account is for, in a sentence; shown with the personas
+	Persona string // names its button in demo mode
+	Reader  events.Reader
+	Token   [sha256.Size]byte // see HashToken
+}
+
+// HashToken is how an access token is kept. Tokens are long and random, so a
+// plain SHA-256 is enough.
+func HashToken(token string) [sha256.Size]byte { return sha256.Sum256([]byte(token)) }
+
+// byToken compares in constant time, over all users.
+func (g *Gateway) byToken(token string) *User {
+	var found *User
+	h := HashToken(token)
+	for i := range g.Users {
+		if subtle.ConstantTimeCompare(h[:], g.Users[i].Token[:]) == 1 {
+			found = &g.Users[i]
+		}
+	}
+	return found
+}
+
+// caller is who asks.
+type caller struct {
+	*User
+	session *session // none with a bearer token
+}
+
+// callerOf finds who asks: by the bearer token if there is one, else by the
+// session. No one is nil.
+func (g *Gateway) callerOf(r *http.Request, keepAlive bool) (*caller, error) {
+	if h := r.Header.Get("Authorization"); h != "" {
+		scheme, token, _ := strings.Cut(h, " ")
+		u := g.byToken(strings.TrimSpace(token))
+		if !strings.EqualFold(scheme, "Bearer") || u == nil {
+			return nil, fault.New(fault.Unsigned, "The access token is not known.")
+		}
+		return &caller{User: u}, nil
+	}
+	if s := g.sessions.of(r, keepAlive); s != nil {
+		return &caller{User: s.user, session: s}, nil
+	}
+	return nil, nil
+}
+
+// guard says whether somebody may use a route at all. What they may see behind
+// it is for the gate to say.
+type guard func(*Gateway, events.Reader) bool
+
+func signedIn(*Gateway, events.Reader) bool { return true }
+
+func practising(_ *Gateway, r events.Reader) bool { return r.Role != events.RoleGovernance }
+
+func dsl(_ *Gateway, r events.Reader) bool { return r.Role == events.RoleDSL }
+
+func caseworker(g *Gateway, r events.Reader) bool {
+	return r.Agency == g.Authority && (r.Role == events.RoleSocialWorker || r.Role == events.RoleChair)
+}
+
+func socialWorker(g *Gateway, r events.Reader) bool {
+	return r.Agency == g.Authority && r.Role == events.RoleSocialWorker
+}
+
+func governance(_ *Gateway, r events.Reader) bool { return r.Role == events.RoleGovernance }
