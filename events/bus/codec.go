@@ -89,6 +89,10 @@ func digest(parts ...[]byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// Structured reports whether the message is in structured mode, or has to be
+// taken for it because no header says otherwise.
+func (m Message) Structured() bool { return m.mode() == structured }
+
 type mode int
 
 const (

@@ -1,0 +1,102 @@
+package edge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"kith/events"
+	"kith/events/bus"
+	"kith/services/fault"
+)
+
+const (
+	maxRecord  = 4 << 20 // bytes of a native record, which may make many events
+	patience   = 10 * time.Second
+	typeOfJSON = "application/json"
+)
+
+// Handler is the agency's door: POST a native record to a path, and its door
+// makes notices of it.
+//
+// 202 says that the record is durable: {"receipts": [...]}, and "waiting": n if
+// the hub has not answered all of it within ten seconds; what is waiting is
+// sent nevertheless. 422 lists the hub's complaints, beside the receipts for
+// what it did take. All errors are problems (RFC 9457). The same record may be
+// posted any number of times. GET /livez answers while the process lives.
+func (e *Edge) Handler(doors map[string]func([]byte) ([]events.Notice, error)) http.Handler {
+	mux := http.NewServeMux()
+	for path, translate := range doors {
+		mux.HandleFunc("POST /"+strings.TrimPrefix(path, "/"), func(w http.ResponseWriter, r *http.Request) {
+			if err := e.post(w, r, translate); err != nil {
+				e.fail(w, err)
+			}
+		})
+	}
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
+	return mux
+}
+
+func (e *Edge) post(w http.ResponseWriter, r *http.Request, translate func([]byte) ([]events.Notice, error)) error {
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRecord))
+	if err != nil {
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			return errTooLarge
+		}
+		return &fault.Error{Kind: fault.Invalid, Text: "The record could not be read to its end.", Err: err}
+	}
+	ns, err := translate(raw)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), e.patience)
+	defer cancel()
+	as, err := e.Submit(ctx, ns...)
+	if err != nil && as == nil {
+		return err
+	}
+	answer(w, as)
+	return nil
+}
+
+// taken is the body of a 202.
+type taken struct {
+	Receipts []*bus.Receipt `json:"receipts"`
+	Waiting  int            `json:"waiting,omitempty"`
+}
+
+func answer(w http.ResponseWriter, as []bus.Answer) {
+	t := taken{Receipts: []*bus.Receipt{}}
+	var refusals []*bus.Refusal
+	for _, a := range as {
+		switch {
+		case a.Receipt != nil:
+			t.Receipts = append(t.Receipts, a.Receipt)
+		case a.Refusal != nil:
+			refusals = append(refusals, a.Refusal)
+		default:
+			t.Waiting++
+		}
+	}
+	if len(refusals) > 0 {
+		refused(w, t, refusals)
+		return
+	}
+	write(w, http.StatusAccepted, typeOfJSON, t)
+}
+
+func write(w http.ResponseWriter, status int, contentType string, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, "", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n'))
+}

@@ -1,0 +1,191 @@
+package edge
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"kith/events/bus"
+	"kith/services/internal/sqlite"
+)
+
+// outbox is the file that holds messages until they are answered, and answers
+// for as long as somebody may ask. The body, which is personal, goes when the
+// answer comes.
+type outbox struct {
+	*sqlite.DB
+	name string // of this outbox, for ever: the hub's answers are counted off under it
+}
+
+// row is one message.
+type row struct {
+	seq    int64
+	digest string
+	body   []byte
+	trace  string // traceparent of whoever handed it in
+}
+
+const answersKept = 90 * 24 * time.Hour
+
+const schema = `
+CREATE TABLE outbox (
+	seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+	digest TEXT NOT NULL UNIQUE,
+	body   BLOB,             -- none once it is answered
+	trace  TEXT NOT NULL,
+	answer TEXT,             -- JSON of bus.Answer
+	answered INTEGER         -- when, in seconds
+);
+CREATE INDEX unanswered ON outbox (seq) WHERE answer IS NULL;
+CREATE INDEX answered ON outbox (answered) WHERE answer IS NOT NULL;
+CREATE TABLE me (name TEXT NOT NULL);`
+
+func openOutbox(ctx context.Context, path string) (*outbox, error) {
+	db, err := sqlite.Open(ctx, path, sqlite.Durable)
+	if err != nil {
+		return nil, err
+	}
+	b := &outbox{DB: db}
+	if err := b.prepare(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *outbox) prepare(ctx context.Context) error {
+	if err := b.Migrate(ctx, schema); err != nil {
+		return err
+	}
+	_, err := b.Write.ExecContext(ctx, `INSERT INTO me SELECT ? WHERE NOT EXISTS (SELECT 1 FROM me)`, "outbox-"+strings.ToLower(rand.Text()))
+	if err != nil {
+		return err
+	}
+	return b.Write.QueryRowContext(ctx, `SELECT name FROM me`).Scan(&b.name)
+}
+
+// insert adds rows; those that are there already stay as they are.
+func (b *outbox) insert(ctx context.Context, rs []row) error {
+	return b.transact(ctx, func(tx *sql.Tx) error {
+		s, err := tx.PrepareContext(ctx, `INSERT INTO outbox (digest, body, trace) VALUES (?, ?, ?) ON CONFLICT (digest) DO NOTHING`)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		for _, r := range rs {
+			if _, err := s.ExecContext(ctx, r.digest, r.body, r.trace); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// answer records answers and returns the rows they belong to. An answer to what
+// is not in the outbox, or is answered already, changes nothing.
+func (b *outbox) answer(ctx context.Context, as []bus.Answer, now time.Time) (seqs []int64, err error) {
+	err = b.transact(ctx, func(tx *sql.Tx) error {
+		for _, a := range as {
+			text, err := json.Marshal(a)
+			if err != nil {
+				return err
+			}
+			var seq int64
+			err = tx.QueryRowContext(ctx, `UPDATE outbox SET answer = ?, answered = ?, body = NULL WHERE digest = ? AND answer IS NULL RETURNING seq`,
+				string(text), now.Unix(), a.Digest).Scan(&seq)
+			if err == sql.ErrNoRows {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			seqs = append(seqs, seq)
+		}
+		return nil
+	})
+	return seqs, err
+}
+
+func (b *outbox) transact(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := b.Write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after the commit it does nothing
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// unanswered lists messages after a row, in order.
+func (b *outbox) unanswered(ctx context.Context, after int64, n int) ([]row, error) {
+	return b.rows(ctx, `SELECT seq, digest, body, trace FROM outbox WHERE answer IS NULL AND seq > ? ORDER BY seq LIMIT ?`, after, n)
+}
+
+// these lists messages by row, without those that are answered meanwhile.
+func (b *outbox) these(ctx context.Context, seqs []int64) ([]row, error) {
+	list, err := json.Marshal(seqs)
+	if err != nil {
+		return nil, err
+	}
+	return b.rows(ctx, `SELECT seq, digest, body, trace FROM outbox WHERE answer IS NULL AND seq IN (SELECT value FROM json_each(?)) ORDER BY seq`, string(list))
+}
+
+func (b *outbox) rows(ctx context.Context, query string, args ...any) ([]row, error) {
+	rs, err := b.Read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rs.Close()
+	var out []row
+	for rs.Next() {
+		var r row
+		if err := rs.Scan(&r.seq, &r.digest, &r.body, &r.trace); err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, rs.Err()
+}
+
+// answers returns the answers that are there already.
+func (b *outbox) answers(ctx context.Context, digests []string) (map[string]bus.Answer, error) {
+	list, err := json.Marshal(digests)
+	if err != nil {
+		return nil, err
+	}
+	rs, err := b.Read.QueryContext(ctx, `SELECT answer FROM outbox WHERE answer IS NOT NULL AND digest IN (SELECT value FROM json_each(?))`, string(list))
+	if err != nil {
+		return nil, err
+	}
+	defer rs.Close()
+	held := map[string]bus.Answer{}
+	for rs.Next() {
+		var text string
+		var a bus.Answer
+		if err := rs.Scan(&text); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal([]byte(text), &a); err != nil {
+			return nil, fmt.Errorf("an answer in the outbox is damaged")
+		}
+		held[a.Digest] = a
+	}
+	return held, rs.Err()
+}
+
+func (b *outbox) depth(ctx context.Context) (n int, err error) {
+	err = b.Read.QueryRowContext(ctx, `SELECT count(*) FROM outbox WHERE answer IS NULL`).Scan(&n)
+	return n, err
+}
+
+// forget removes answers that nobody will ask for any more.
+func (b *outbox) forget(ctx context.Context, before time.Time) error {
+	_, err := b.Write.ExecContext(ctx, `DELETE FROM outbox WHERE answer IS NOT NULL AND answered < ?`, before.Unix())
+	return err
+}
