@@ -76,6 +76,7 @@ func TestRules(t *testing.T) {
 		{incident, "about", []any{}, "/data/about"},
 		{incident, "about", nil, "/data/about"},
 		{missing1, "about 0 role", "parent", "/data/about"}, // nobody is a child
+		{missing1, "about", slices.Repeat([]any{m{"localId": "1", "role": "child"}}, 51), "/data/about"},
 		{missing1, "about 0 role", "toddler", "/data/about/0/role"},
 		{missing1, "about 0 localId", nil, "/data/about/0/localId"},
 		{missing1, "about 0 localId", "  ", "/data/about/0/localId"},
@@ -88,15 +89,24 @@ func TestRules(t *testing.T) {
 		{missing1, "about 0 sex", "F", "/data/about/0/sex"},
 		{missing1, "about 0 address", m{"lines": []any{"1 The Row"}}, "/data/about/0/address/label"},
 		{missing1, "about 0 address", m{"lines": []any{}, "label": "core"}, "/data/about/0/address/lines"},
+		{missing1, "about 0 address", m{"lines": slices.Repeat([]any{"x"}, 11), "label": "core"}, "/data/about/0/address/lines"},
+		{missing1, "about 0 address", m{"lines": []any{"x"}, "postcode": "NS4 2QT NS4 2QT", "label": "core"}, "/data/about/0/address/postcode"},
 		{record, "about 0 identifiers nhsNumber value", "9434765871", "/data/about/0/identifiers/nhsNumber/value"},
 		{record, "about 0 identifiers nhsNumber value", "943 476 5870", "/data/about/0/identifiers/nhsNumber/value"},
 		{record, "about 0 identifiers nhsNumber status", nil, "/data/about/0/identifiers/nhsNumber/status"},
+		{record, "about 0 identifiers nhsNumber status", "traced", "/data/about/0/identifiers/nhsNumber/status"},
 		{record, "about 0 identifiers", m{}, "/data/about/0/identifiers"},
 		{concern, "about 0 identifiers upn", "A801200005001", "/data/about/0/identifiers/upn"},
 		{concern, "about 0 identifiers upn", "F80120000500A", "/data/about/0/identifiers/upn"},
 
 		{incident, "basis", nil, "/data/basis"},
 		{incident, "basis article6", "because", "/data/basis/article6"},
+		{incident, "basis", m{}, "/data/basis/article6"},
+		{concern, "basis article6", "because", "/data/basis/article6"},
+		{concern, "basis article9", "because", "/data/basis/article9"},
+		{incident, "basis paragraph18 ground", "no reason", "/data/basis/paragraph18/ground"},
+		{incident, "basis paragraph18 necessity", long[:2001], "/data/basis/paragraph18/necessity"},
+		{early, "basis paragraph18", m{"ground": "consent-cannot-be-given", "necessity": "x", "subject": "under-18", "policyDocument": "x"}, "/data/basis/paragraph18"},
 		{incident, "basis paragraph18", nil, "/data/basis/paragraph18"}, // substantial public interest
 		{incident, "basis paragraph18 ground", nil, "/data/basis/paragraph18/ground"},
 		{incident, "basis paragraph18 necessity", "", "/data/basis/paragraph18/necessity"},
@@ -115,11 +125,17 @@ func TestRules(t *testing.T) {
 		{early, "basis article9", "health-or-social-care", "/data/basis/article9"},
 		{early, "basis article6", "public-task", "/data/basis/article9"},
 		{record, "basis article9", nil, ""},
+		{incident, "basis", m{"article6": "consent", "consentScope": "early-help", "paragraph18": m{"ground": "consent-cannot-be-given",
+			"necessity": "x", "subject": "under-18", "policyDocument": "x"}}, "/data/basis/paragraph18"},
 
 		{incident, "label", "secret", "/data/label"},
 		{incident, "label", nil, "/data/label"},
 		{incident, "caveats", []any{"no-guardian", "no-guardian"}, "/data/caveats"},
 		{incident, "caveats 0", "burn-after-reading", "/data/caveats/0"},
+		{incident, "informed", m{}, "/data/informed/told"},
+		{incident, "informed why", long[:2001], "/data/informed/why"},
+		{incident, "contact email", long[:200] + "@x.example", "/data/contact/email"},
+		{incident, "fact policeReference", long[:201], "/data/fact/policeReference"},
 		{incident, "informed why", nil, "/data/informed/why"},
 		{incident, "informed told", true, ""},
 		{incident, "informed told", "no", "/data/informed/told"},
@@ -168,6 +184,54 @@ func TestRules(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Whatever stands in an example, something of another type, blank or endless in
+// its place is refused there. So a field that a new example shows is covered.
+func TestEveryFieldHasItsTypeAndItsLimit(t *testing.T) {
+	for typ := range events.FactTypes() {
+		data := example(t, typ)
+		var doc any
+		if err := json.Unmarshal(data, &doc); err != nil {
+			t.Fatal(err)
+		}
+		each(doc, "", func(path string, v any) {
+			var wrong []any
+			switch v.(type) {
+			case string:
+				wrong = []any{42, " ", strings.Repeat("x", 20001), []any{}}
+			case m, []any:
+				wrong = []any{"x", 42}
+			default:
+				wrong = []any{"x", m{}}
+			}
+			for _, w := range wrong {
+				at := "/data/" + strings.ReplaceAll(path, " ", "/")
+				problems := Check(events.AgencyKind(typ.Family()), typ, put(t, data, path, w))
+				if !slices.ContainsFunc(problems, func(c events.Complaint) bool { return c.Pointer == at }) {
+					t.Errorf("%s: %.20q at %s: %+v", typ, w, at, problems)
+				}
+			}
+		})
+	}
+}
+
+// each visits every value of a document but the document itself.
+func each(v any, path string, visit func(string, any)) {
+	switch v := v.(type) {
+	case m:
+		for k, x := range v {
+			at := strings.TrimSpace(path + " " + k)
+			visit(at, x)
+			each(x, at, visit)
+		}
+	case []any:
+		for i, x := range v {
+			at := fmt.Sprintf("%s %d", path, i)
+			visit(at, x)
+			each(x, at, visit)
+		}
 	}
 }
 

@@ -86,8 +86,8 @@ func (in *Intake) Take(ctx context.Context, agency events.AgencyID, m bus.Messag
 const attempts = 5
 
 func (in *Intake) accept(ctx context.Context, msg message) (bus.Answer, error) {
-	name := msg.source + "\x00" + msg.id
-	stream := store.Stream("intake-" + string(msg.agency.ID) + "." + in.store.Pseudonym("intake", name))
+	name := nameOf(msg.source, msg.id)
+	stream := in.streamOf(msg.agency.ID, name)
 	// The digest is part of the cause: else the log would take two messages of one
 	// name, read at the same time, for the same.
 	because := in.store.Pseudonym("message", name+"\x00"+msg.digest)
