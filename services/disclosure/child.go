@@ -39,29 +39,36 @@ func (g *Gate) Child(ctx context.Context, r events.Reader, child events.ChildID,
 	return disclose(v), nil
 }
 
+// verdict is what was decided on items of one sort.
+type verdict struct{ know, see policy.Decision }
+
 // show is what of a picture the reader may see. It notes in the entry what that
 // is, and how much it is not.
 func (r *reading) show(p events.Picture) events.Shown {
 	v := events.Shown{
 		Child: r.today.Child, Purpose: r.purpose, AsKnownAt: p.AsKnownAt, Policy: r.entry.Policy,
-		Items: []events.ShownItem{}, Discussions: r.discussions(p.Discussions), Consents: r.consents(p.Consents),
+		Items: make([]events.ShownItem, 0, len(p.Items)), Discussions: r.discussions(p.Discussions), Consents: r.consents(p.Consents),
 	}
 	v.Clocks = r.clocks(p.Clocks, v.Discussions)
+	sorts := map[policy.Thing]verdict{}
 	var who involvement
 	var kept withholding
 	for _, h := range p.Items {
 		t := policy.Item(h.Item, r.Agency, r.today.Consents, r.now)
-		know := r.decide(policy.Know, t)
-		if know.Allow {
-			who.add(r.agencies, h, know.Grounds)
+		is, met := sorts[t]
+		if !met {
+			is = verdict{know: r.brief(policy.Know, t), see: r.brief(policy.See, t)}
+			sorts[t] = is
 		}
-		see := r.decide(policy.See, t)
-		if !see.Allow {
-			r.withhold(&kept, h.Agency, t, know.Allow, see)
+		if is.know.Allow {
+			who.add(r.agencies, h, is.know.Grounds)
+		}
+		if !is.see.Allow {
+			r.withhold(&kept, h.Agency, t, is.know.Allow)
 			continue
 		}
-		h.Person = r.person(&kept, h, t, know.Allow)
-		v.Items = append(v.Items, events.ShownItem{Held: h, Grounds: see.Grounds})
+		h.Person = r.person(&kept, h, t, is.know.Allow)
+		v.Items = append(v.Items, events.ShownItem{Held: h, Grounds: is.see.Grounds})
 		r.entry.Shown = append(r.entry.Shown, h.ID)
 	}
 	v.Agencies, v.Withheld = who.list(), kept.list()
@@ -69,11 +76,11 @@ func (r *reading) show(p events.Picture) events.Shown {
 }
 
 // withhold says of an item that it is withheld, as far as that may be told.
-func (r *reading) withhold(kept *withholding, a events.AgencyID, t policy.Thing, known bool, see policy.Decision) {
+func (r *reading) withhold(kept *withholding, a events.AgencyID, t policy.Thing, known bool) {
 	r.entry.Withheld++
 	if known {
-		kept.add(a, "item", see)
-	} else if ask := r.decide(policy.Ask, t); ask.Allow {
+		kept.add(a, "item", r.decide(policy.See, t))
+	} else if ask := r.brief(policy.Ask, t); ask.Allow {
 		kept.add(a, "item", ask)
 	}
 }
@@ -86,13 +93,13 @@ func (r *reading) person(kept *withholding, h events.Held, t policy.Thing, known
 		return p
 	}
 	at := policy.Address(t, *p.Address)
-	see := r.decide(policy.See, at)
-	if see.Allow {
+	if r.may(policy.See, at) {
 		return p
 	}
 	p.Address = nil
 	r.entry.Withheld++
 	if known && r.who.Authority {
+		see := r.decide(policy.See, at)
 		if at.Guarded {
 			see.Reason = "protected"
 		}

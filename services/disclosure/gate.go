@@ -58,6 +58,10 @@ func New(_ context.Context, c Config) (*Gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("disclosure: %w", err)
 	}
+	return newGate(set, c), nil
+}
+
+func newGate(set *policy.Set, c Config) *Gate {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -68,7 +72,7 @@ func New(_ context.Context, c Config) (*Gate, error) {
 	for _, a := range c.Agencies {
 		g.agencies[a.ID] = a
 	}
-	return g, nil
+	return g
 }
 
 // Policies are the rules in force, for everybody to read.
@@ -100,11 +104,20 @@ func (g *Gate) reading(r events.Reader, p events.Purpose, what string, today eve
 	}
 }
 
-func (r *reading) decide(act policy.Act, t policy.Thing) policy.Decision {
-	return r.session.Decide(policy.Request{Act: act, Purpose: r.purpose, Reader: r.who, Ties: r.ties, Thing: t})
+func (r *reading) request(act policy.Act, t policy.Thing) policy.Request {
+	return policy.Request{Act: act, Purpose: r.purpose, Reader: r.who, Ties: r.ties, Thing: t}
 }
 
-func (r *reading) may(act policy.Act, t policy.Thing) bool { return r.decide(act, t).Allow }
+// decide says why; brief only where it has to be asked for.
+func (r *reading) decide(act policy.Act, t policy.Thing) policy.Decision {
+	return r.session.Decide(r.request(act, t))
+}
+
+func (r *reading) brief(act policy.Act, t policy.Thing) policy.Decision {
+	return r.session.Brief(r.request(act, t))
+}
+
+func (r *reading) may(act policy.Act, t policy.Thing) bool { return r.brief(act, t).Allow }
 
 // record makes the read durable. Without a record nothing is shown.
 func (g *Gate) record(ctx context.Context, e events.ReadRecorded) error {

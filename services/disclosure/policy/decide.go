@@ -34,34 +34,34 @@ func (s *Set) Session() *Session { return &Session{set: s, memo: map[Request]Dec
 
 // Decide is the function of that name.
 func (n *Session) Decide(r Request) Decision {
-	d, known := n.memo[r]
-	if !known {
-		d = n.decide(r)
+	d := n.Brief(r)
+	if d.Reason == "" { // nothing spoke to it
+		d.Reason = n.nearMiss(r)
 		n.memo[r] = d
 	}
 	return d
 }
 
-func (n *Session) decide(r Request) Decision {
-	if d, done := invariant(r); done {
-		return d
+// Brief is Decide without a reason where no policy speaks to the request: to
+// find that reason costs more than the decision, and often nobody may hear it.
+func (n *Session) Brief(r Request) Decision {
+	d, known := n.memo[r]
+	if !known {
+		if d, known = invariant(r); !known {
+			d = n.evaluate(r)
+		}
+		n.memo[r] = d
 	}
-	if d, done := n.evaluate(r); done {
-		return d
-	}
-	return Decision{Reason: n.nearMiss(r)}
+	return d
 }
 
-// evaluate says false when no policy speaks to the request.
-func (n *Session) evaluate(r Request) (Decision, bool) {
+// evaluate gives no reason when no policy speaks to the request.
+func (n *Session) evaluate(r Request) Decision {
 	rs := n.set.rules[r.Act]
 	n.asks.put(r)
 	allow, diag := cedar.Authorize(rs, &n.asks, n.asks.request())
 	if len(diag.Errors) > 0 {
-		return Decision{Reason: "A policy could not be evaluated: " + string(diag.Errors[0].PolicyID) + "."}, true
-	}
-	if len(diag.Reasons) == 0 {
-		return Decision{}, false
+		return Decision{Reason: "A policy could not be evaluated: " + string(diag.Errors[0].PolicyID) + "."}
 	}
 	d := Decision{Allow: bool(allow)}
 	for _, because := range diag.Reasons {
@@ -71,5 +71,5 @@ func (n *Session) evaluate(r Request) (Decision, bool) {
 			d.Reason = p.Because
 		}
 	}
-	return d, true
+	return d
 }

@@ -79,8 +79,7 @@ func allows(n *Session, r Request) bool {
 	if d, done := invariant(r); done {
 		return d.Allow
 	}
-	d, _ := n.evaluate(r)
-	return d.Allow
+	return n.evaluate(r).Allow
 }
 
 func expected(act Act, w who, sm sample) bool {

@@ -39,7 +39,7 @@ func (n *Session) nearMiss(r Request) string {
 		if other == r {
 			continue
 		}
-		if d, _ := n.evaluate(other); d.Allow {
+		if n.evaluate(other).Allow {
 			return c.reason
 		}
 	}
