@@ -19,6 +19,7 @@ import (
 	"kith/events/bus"
 	"kith/events/store"
 	"kith/events/store/sqlite"
+	"kith/services/fault"
 	"kith/services/internal/keys"
 )
 
@@ -249,6 +250,24 @@ func TestTheSameGetsTheSameReceipt(t *testing.T) {
 	}
 	if after, _ := d.store.Last(t.Context()); after != before {
 		t.Errorf("a repeat added %d events", after-before)
+	}
+}
+
+// A receipt can be asked for again, by the agency that it was given to.
+func TestReceiptOnRequest(t *testing.T) {
+	d := open(t, plain)
+	want := d.accepts(t, police, sent("NSP-1", incident, example(t, incident)))
+	if got, err := d.Receipt(t.Context(), police, want.Source, want.ID); err != nil || got != want {
+		t.Errorf("%v\n%+v\n%+v", err, got, want)
+	}
+	d.refuses(t, police, sent("NSP-2", incident, []byte("{}")), Schema)
+	for _, ask := range []struct {
+		agency     events.AgencyID
+		source, id string
+	}{{police, want.Source, "NSP-2"}, {police, "", "NSP-1"}, {"oakfield-school", want.Source, "NSP-1"}} {
+		if _, err := d.Receipt(t.Context(), ask.agency, ask.source, ask.id); err != fault.NotFound {
+			t.Errorf("%+v: %v", ask, err)
+		}
 	}
 }
 
