@@ -57,7 +57,7 @@ func New(ctx context.Context, c Config) (*Identity, error) {
 	ctx, i.cancel = context.WithCancel(ctx)
 	x := index{blind: c.Store.Pseudonym}
 	i.follower, err = follow.Start(ctx, c.Store, follow.Projection{
-		Name: "identity", DB: c.DB,
+		Name: "identity", DB: c.DB, Log: c.Log,
 		Apply: func(ctx context.Context, tx *sql.Tx, e store.Event) error { return x.apply(ctx, tx, e) },
 		After: func(store.Event) { i.nudge() },
 	})

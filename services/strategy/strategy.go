@@ -58,7 +58,7 @@ func New(ctx context.Context, c Config) (*Strategy, error) {
 	}
 	ctx, s.cancel = context.WithCancel(ctx)
 	var err error
-	s.follower, err = follow.Start(ctx, c.Store, follow.Projection{Name: "strategy", DB: c.DB, Apply: s.apply})
+	s.follower, err = follow.Start(ctx, c.Store, follow.Projection{Name: "strategy", DB: c.DB, Apply: s.apply, Log: c.Log})
 	if err != nil {
 		s.cancel()
 		return nil, fmt.Errorf("strategy: %w", err)

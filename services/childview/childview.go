@@ -1,0 +1,144 @@
+// Package childview is the shared view of a child: the fold over the streams of
+// all subjects that are linked to the child. It holds no copy of what they say;
+// each picture is read from the event store, so an unlinked subject, a withdrawn
+// consent or a destroyed key shows in the very next one.
+package childview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"kith/events"
+	"kith/events/store"
+	"kith/services/fault"
+	"kith/services/internal/follow"
+	"kith/services/internal/sqlite"
+)
+
+// Config is what a View stands on.
+type Config struct {
+	Store *store.Store
+	DB    *sqlite.DB       // its own, rebuildable; closed by whoever opened it, after Close
+	Now   func() time.Time // time.Now, if nil
+	Log   *slog.Logger
+}
+
+// View makes pictures of children and says when one changed. It is safe for
+// concurrent use.
+type View struct {
+	store    *store.Store
+	now      func() time.Time
+	links    links
+	live     broadcast
+	follower *follow.Follower
+	log      *slog.Logger
+}
+
+// New starts to follow the log for what changes. It returns at once; see Wait.
+func New(ctx context.Context, c Config) (*View, error) {
+	if err := c.DB.Migrate(ctx, schema); err != nil {
+		return nil, fmt.Errorf("childview: %w", err)
+	}
+	v := &View{store: c.Store, now: c.Now, links: links{c.DB.Read}, log: c.Log}
+	if v.now == nil {
+		v.now = time.Now
+	}
+	var err error
+	v.follower, err = follow.Start(ctx, c.Store, follow.Projection{
+		Name: "childview", DB: c.DB, Log: c.Log, Apply: apply, After: func(e store.Event) { v.announce(ctx, e) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("childview: %w", err)
+	}
+	return v, nil
+}
+
+// Close stops following and ends all subscriptions.
+func (v *View) Close() {
+	v.follower.Stop()
+	v.live.close()
+}
+
+// Wait returns when everything up to a position was read. Announcements follow
+// at once; a Picture waits for neither.
+func (v *View) Wait(ctx context.Context, p store.Position) error { return v.follower.Wait(ctx, p) }
+
+// Position is how far the log was read.
+func (v *View) Position() store.Position { return v.follower.Position() }
+
+// Picture is all that the hub holds about a child now or, if asKnownAt is given,
+// held at that moment. It waits for nothing: what was appended before the call is
+// in it. A child without linked subjects is fault.NotFound; one that has some now
+// but had none at that moment has an empty picture.
+//
+// Only services/disclosure may hand on any of it.
+func (v *View) Picture(ctx context.Context, child events.ChildID, asKnownAt *time.Time) (events.Picture, error) {
+	h, err := v.history(ctx, child, asKnownAt)
+	if errors.Is(err, store.ErrKeyGone) {
+		return events.Picture{}, fault.NotFound
+	}
+	if err != nil {
+		return events.Picture{}, fmt.Errorf("picture: %w", err)
+	}
+	p := Fold(child, h, asKnownAt, v.now())
+	if len(p.Subjects) == 0 && len(standing(h.Links)) == 0 {
+		return events.Picture{}, fault.NotFound
+	}
+	return p, nil
+}
+
+// history reads the streams of the child and, side by side, of each subject that
+// bears on the picture.
+func (v *View) history(ctx context.Context, child events.ChildID, asKnownAt *time.Time) (History, error) {
+	var h History
+	var err error
+	if h.Links, err = v.read(ctx, "child-"+store.Stream(child)); err != nil || len(h.Links) == 0 {
+		return h, err
+	}
+	linked := standing(h.Links)
+	if asKnownAt != nil {
+		linked = standing(until(h.Links, *asKnownAt))
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(8)
+	g.Go(func() (err error) { h.Strategy, err = v.readLeft(ctx, "strategy-"+store.Stream(child)); return err })
+	g.Go(func() (err error) { h.Consents, err = v.readLeft(ctx, "consent-"+store.Stream(child)); return err })
+	h.Items = map[events.SubjectID][]store.Event{}
+	var mu sync.Mutex
+	for _, l := range linked {
+		g.Go(func() error {
+			es, err := v.readLeft(ctx, "subject-"+store.Stream(l.Subject))
+			mu.Lock()
+			defer mu.Unlock()
+			h.Items[l.Subject] = es
+			return err
+		})
+	}
+	return h, g.Wait()
+}
+
+// readLeft reads what is left of a stream: nothing, once its key was destroyed.
+func (v *View) readLeft(ctx context.Context, s store.Stream) ([]store.Event, error) {
+	es, err := v.read(ctx, s)
+	if errors.Is(err, store.ErrKeyGone) {
+		return nil, nil
+	}
+	return es, err
+}
+
+func (v *View) read(ctx context.Context, s store.Stream) ([]store.Event, error) {
+	var es []store.Event
+	for e, err := range v.store.Read(ctx, s, 0) {
+		if err != nil {
+			return nil, err
+		}
+		es = append(es, e)
+	}
+	return es, nil
+}

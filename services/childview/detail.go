@@ -1,0 +1,226 @@
+package childview
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"kith/events"
+)
+
+// Detail is all that a fact says beyond its title, most important first. What
+// the agency left out has no line.
+func Detail(f events.Fact) []Line {
+	var d detail
+	switch f := f.(type) {
+	case events.Police:
+		d.police(f)
+	case events.Health:
+		d.health(f)
+	case events.Education:
+		d.education(f)
+	case events.SocialCare:
+		d.socialCare(f)
+	default: // a title is all there is
+	}
+	return d
+}
+
+type detail []Line
+
+func (d *detail) say(label, text string) {
+	if text != "" {
+		*d = append(*d, Line{label, text})
+	}
+}
+
+func (d *detail) when(label string, t *time.Time) {
+	if t != nil && !t.IsZero() {
+		d.say(label, moment(*t))
+	}
+}
+
+func (d *detail) police(f events.Police) {
+	switch f := f.(type) {
+	case events.DomesticAbuseIncident:
+		d.say("What happened", f.Circumstances)
+		d.say("The child", presenceWords(f.Presence))
+		d.say("Where", f.Place)
+		d.say("Police reference", f.PoliceReference)
+	case events.MissingEpisode:
+		d.say("What happened", f.Circumstances)
+		d.when("Missing since", &f.MissingSince)
+		d.when("Found", f.FoundAt)
+		d.say("Missing from", f.MissingFrom)
+		d.say("Police reference", f.PoliceReference)
+	case events.PublicProtectionNotice:
+		d.say("What happened", f.Circumstances)
+		d.say("Grade", string(f.Grade))
+		d.say("Police reference", f.PoliceReference)
+	}
+}
+
+func (d *detail) health(f events.Health) {
+	switch f := f.(type) {
+	case events.EmergencyAttendance:
+		d.say("Reason", f.Reason)
+		d.say("Where", f.Provider)
+		d.when("Arrived", &f.ArrivedAt)
+		d.when("Left", f.LeftAt)
+		d.say("Brought by", f.BroughtBy)
+		d.say("What happened next", f.Disposal)
+	case events.WasNotBrought:
+		d.say("Service", f.Service)
+		d.when("Appointment", &f.AppointmentAt)
+		d.say("Missed in the last year", strconv.Itoa(f.MissedLastYear))
+		d.say("Next step", f.NextStep)
+	case events.PractitionerConcern:
+		d.say("Concern", f.Concern)
+		d.say("Practitioner", f.Practitioner)
+		d.say("Child seen", yesNo(f.ChildSeen))
+	case events.NationalRecordChanged:
+		d.say("Change", f.Change)
+		d.say("Where the detail is", "With the national service")
+	}
+}
+
+func (d *detail) education(f events.Education) {
+	switch f := f.(type) {
+	case events.Concern:
+		d.say("Observed", f.Observed)
+		d.say("Safe now", safeWords(f.SafeNow))
+		d.say("Done so far", f.DoneSoFar)
+		d.say("Reference", f.Reference)
+	case events.AttendanceFall:
+		d.say("Attended", strconv.Itoa(f.Percent)+"% of sessions, "+strconv.Itoa(f.PercentBefore)+"% before")
+		d.say("Unauthorised absence", count(f.Unauthorised, "session"))
+		d.say("Period", day(f.From)+" to "+day(f.To))
+		d.say("Circumstances", f.Circumstances)
+	case events.Suspension:
+		d.say("Reason", f.Reason)
+		d.say("From", day(f.From))
+		d.say("For", count(f.Days, "day"))
+	case events.OffRoll:
+		d.say("Reason", f.Reason)
+		d.say("On", day(f.On))
+		d.say("Next", f.Destination)
+	}
+}
+
+func (d *detail) socialCare(f events.SocialCare) {
+	switch f := f.(type) {
+	case events.ContactReceived:
+		d.say("Summary", f.Summary)
+		d.say("Source of the contact", f.From)
+		d.say("Reference", f.Reference)
+	case events.ReferralDecided:
+		d.say("Rationale", f.Rationale)
+		d.say("Threshold", f.Threshold)
+		d.say("Next step", f.NextStep)
+		d.say("Reference", f.Reference)
+	case events.InvolvementChanged:
+		d.say("Team", f.Team)
+		d.say("Since", day(f.Since))
+		d.say("Until", day(f.Until))
+	case events.Section47Enquiry:
+		d.say("Outcome", f.Outcome)
+		d.say("Conduct", conductWords(f.Conduct))
+		d.say("Started", day(f.Started))
+		d.say("Ended", day(f.Ended))
+		d.say("Child seen alone", yesNo(f.SeenAlone))
+		d.say("Reference", f.Reference)
+	case events.ProtectionPlan:
+		d.say("Category", categoryWords(f.Category))
+		d.say("Started", day(f.Started))
+		d.say("Ended", day(f.Ended))
+		d.say("Reference", f.Reference)
+	}
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "Yes"
+	}
+	return "No"
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.Itoa(n) + " " + what
+}
+
+// plain is a code as words, for codes that have no better ones: an odd word is
+// better than a missing fact.
+func plain(code string) string { return strings.ReplaceAll(code, "-", " ") }
+
+func presenceWords(p events.Presence) string {
+	switch p {
+	case events.PresenceSaw:
+		return "Saw it"
+	case events.PresenceHeard:
+		return "Heard it"
+	case events.PresenceInTheHome:
+		return "Was in the home"
+	case events.PresenceNotPresent:
+		return "Was not there"
+	case events.PresenceUnknown:
+		return "Not known whether present"
+	}
+	return plain(string(p))
+}
+
+func safeWords(s events.Safe) string {
+	switch s {
+	case events.SafeYes:
+		return "Yes"
+	case events.SafeNo:
+		return "No"
+	case events.SafeUnsure:
+		return "Not sure"
+	}
+	return plain(string(s))
+}
+
+func decisionWords(d events.Decision) string {
+	switch d {
+	case events.DecideStrategyDiscussion:
+		return "strategy discussion"
+	case events.DecideAssessment:
+		return "assessment by children’s social care"
+	case events.DecideFamilyHelp:
+		return "family help"
+	case events.DecideAlreadyOpen:
+		return "already open to children’s social care"
+	case events.DecideNoFurtherAction:
+		return "no further action by children’s social care"
+	}
+	return plain(string(d))
+}
+
+func conductWords(c events.Conduct) string {
+	switch c {
+	case events.SingleAgency:
+		return "Social care alone"
+	case events.JointAgency:
+		return "Jointly with the police"
+	}
+	return plain(string(c))
+}
+
+func categoryWords(c events.Category) string {
+	switch c {
+	case events.Neglect:
+		return "Neglect"
+	case events.Physical:
+		return "Physical abuse"
+	case events.Sexual:
+		return "Sexual abuse"
+	case events.Emotional:
+		return "Emotional abuse"
+	case events.Multiple:
+		return "More than one kind of abuse"
+	}
+	return plain(string(c))
+}

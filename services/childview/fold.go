@@ -1,0 +1,151 @@
+package childview
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"kith/events"
+	"kith/events/store"
+)
+
+// History is all that was recorded about one child, each stream in its order.
+type History struct {
+	Links    []store.Event                      // of the child's stream
+	Items    map[events.SubjectID][]store.Event // of every subject that was ever linked
+	Strategy []store.Event
+	Consents []store.Event
+}
+
+// lateAfter is how long after the event an item may reach the hub before the
+// view says that it came late.
+const lateAfter = 7 * 24 * time.Hour
+
+// Fold makes the picture of a child, as it is now or, if asKnownAt is given, as
+// the hub knew it at that moment: what was recorded by then, under the links
+// that stood then. What is unlinked leaves no trace in it.
+func Fold(child events.ChildID, h History, asKnownAt *time.Time, now time.Time) events.Picture {
+	if asKnownAt != nil {
+		h, now = h.knownAt(*asKnownAt), *asKnownAt
+	}
+	p := events.Picture{Child: child, AsKnownAt: asKnownAt}
+	for _, l := range standing(h.Links) {
+		p.Subjects = append(p.Subjects, l.Subject)
+		if !slices.Contains(p.Agencies, l.Agency) {
+			p.Agencies = append(p.Agencies, l.Agency)
+		}
+		for _, e := range h.Items[l.Subject] {
+			if i, ok := e.Event.(events.Item); ok {
+				p.Items = append(p.Items, events.Held{Item: i, HubRecordedAt: e.At, Late: e.At.Sub(i.OccurredAt) > lateAfter})
+			}
+		}
+	}
+	slices.SortStableFunc(p.Items, inTime)
+	p.Discussions, p.Clocks = discussed(h.Strategy, dayOf(now))
+	p.Consents = consented(h.Consents)
+	return p
+}
+
+func inTime(a, b events.Held) int {
+	return cmp.Or(a.OccurredAt.Compare(b.OccurredAt), a.HubRecordedAt.Compare(b.HubRecordedAt), cmp.Compare(a.ID, b.ID))
+}
+
+// knownAt is what of the history was recorded by a moment.
+func (h History) knownAt(t time.Time) History {
+	k := History{Links: until(h.Links, t), Strategy: until(h.Strategy, t), Consents: until(h.Consents, t)}
+	k.Items = make(map[events.SubjectID][]store.Event, len(h.Items))
+	for s, es := range h.Items {
+		k.Items[s] = until(es, t)
+	}
+	return k
+}
+
+// until is what was recorded by a moment. The log's clock never goes back.
+func until(es []store.Event, at time.Time) []store.Event {
+	n, _ := slices.BinarySearchFunc(es, at, func(e store.Event, t time.Time) int {
+		if e.At.After(t) {
+			return 1
+		}
+		return -1
+	})
+	return es[:n]
+}
+
+// standing are the links that stand after these events, in the order they were made.
+func standing(es []store.Event) []events.SubjectLinked {
+	var ls []events.SubjectLinked
+	drop := func(s events.SubjectID) {
+		ls = slices.DeleteFunc(ls, func(l events.SubjectLinked) bool { return l.Subject == s })
+	}
+	for _, e := range es {
+		switch v := e.Event.(type) {
+		case events.SubjectLinked:
+			drop(v.Subject)
+			ls = append(ls, v)
+		case events.SubjectUnlinked:
+			drop(v.Subject)
+		default: // proposals and what became of them are not part of the picture
+		}
+	}
+	return ls
+}
+
+func discussed(es []store.Event, today events.Date) ([]events.Discussion, []events.Clock) {
+	var ds []events.Discussion
+	var cs []events.Clock
+	of := func(id events.DiscussionID) *events.Discussion {
+		for i := range ds {
+			if ds[i].ID == id {
+				return &ds[i]
+			}
+		}
+		return &events.Discussion{} // an event without its beginning shows nothing
+	}
+	for _, e := range es {
+		switch v := e.Event.(type) {
+		case events.DiscussionConvened:
+			ds = append(ds, events.Discussion{
+				ID: v.Discussion, Child: v.Child, Chair: v.Chair, Agency: v.Agency, At: v.At, Reason: v.Reason,
+				Invited: append([]events.AgencyID{}, v.Invited...), Attendees: []events.DiscussionAttended{}, Open: true,
+			})
+		case events.DiscussionAttended:
+			d := of(v.Discussion)
+			d.Attendees = append(d.Attendees, v)
+		case events.DecisionRecorded:
+			d := of(v.Discussion)
+			d.Open, d.Decision, d.DecidedAt = false, &v, &e.At
+			if v.ConferenceDue != "" {
+				cs = append(cs, clock(*d, v, today))
+			}
+		case events.ConferenceOverdue:
+			// The clock says so itself, and may say so sooner.
+		default: // not of this stream
+		}
+	}
+	return ds, cs
+}
+
+func clock(d events.Discussion, v events.DecisionRecorded, today events.Date) events.Clock {
+	return events.Clock{
+		Rule: v.Rule, What: "Initial child protection conference",
+		From: dayOf(d.At), Due: v.ConferenceDue, Overdue: v.ConferenceDue < today, Discussion: v.Discussion,
+	}
+}
+
+func consented(es []store.Event) []events.ConsentRecord {
+	var cs []events.ConsentRecord
+	for _, e := range es {
+		switch v := e.Event.(type) {
+		case events.ConsentGiven:
+			cs = append(cs, events.ConsentRecord{ConsentGiven: v, GivenAt: e.At})
+		case events.ConsentWithdrawn:
+			for i := range cs {
+				if cs[i].Consent == v.Consent && cs[i].WithdrawnAt == nil {
+					cs[i].WithdrawnAt = &e.At
+				}
+			}
+		default: // not of this stream
+		}
+	}
+	return cs
+}

@@ -1,0 +1,100 @@
+package childview
+
+import (
+	"strconv"
+
+	"kith/events"
+)
+
+// Line is one thing that a fact says: what it is, and what it says.
+type Line struct {
+	Label string `json:"label"`
+	Text  string `json:"text"`
+}
+
+// Title names a fact in the few words by which a reader scans a chronology.
+func Title(f events.Fact) string {
+	switch f := f.(type) {
+	case events.Police:
+		return policeTitle(f)
+	case events.Health:
+		return healthTitle(f)
+	case events.Education:
+		return educationTitle(f)
+	case events.SocialCare:
+		return socialCareTitle(f)
+	default:
+		return "Something this hub has no words for yet"
+	}
+}
+
+func policeTitle(f events.Police) string {
+	switch f := f.(type) {
+	case events.DomesticAbuseIncident:
+		return "Domestic abuse incident"
+	case events.MissingEpisode:
+		if f.FoundAt == nil {
+			return "Missing, not yet found"
+		}
+		return "Missing, and found"
+	case events.PublicProtectionNotice:
+		return "Public protection notice, graded " + string(f.Grade)
+	}
+	return ""
+}
+
+func healthTitle(f events.Health) string {
+	switch f.(type) {
+	case events.EmergencyAttendance:
+		return "Emergency department attendance"
+	case events.WasNotBrought:
+		return "Was not brought to an appointment"
+	case events.PractitionerConcern:
+		return "Concern of a health practitioner"
+	case events.NationalRecordChanged:
+		return "National health record changed"
+	}
+	return ""
+}
+
+func educationTitle(f events.Education) string {
+	switch f := f.(type) {
+	case events.Concern:
+		if f.Immediate {
+			return "Safeguarding concern, immediate"
+		}
+		return "Safeguarding concern"
+	case events.AttendanceFall:
+		return "Attendance fell to " + strconv.Itoa(f.Percent) + "%"
+	case events.Suspension:
+		return "Suspended from school"
+	case events.OffRoll:
+		return "Taken off the school roll"
+	}
+	return ""
+}
+
+func socialCareTitle(f events.SocialCare) string {
+	switch f := f.(type) {
+	case events.ContactReceived:
+		return "Contact with children’s social care"
+	case events.ReferralDecided:
+		return "Referral decided: " + decisionWords(f.Decision)
+	case events.InvolvementChanged:
+		if f.Until != "" {
+			return "Involvement ended: " + f.Service
+		}
+		return "Involvement began: " + f.Service
+	case events.Section47Enquiry:
+		if f.Ended != "" {
+			return "Section 47 enquiry ended"
+		}
+		return "Section 47 enquiry began"
+	case events.ProtectionPlan:
+		if f.Ended != "" {
+			return "Child protection plan ended"
+		}
+		return "Child protection plan began"
+	}
+	return ""
+}
