@@ -204,8 +204,32 @@ func TestAsKnownAt(t *testing.T) {
 	if v, err = look("police", then); err != nil || len(v.Items) != 0 || len(v.Discussions) != 1 {
 		t.Errorf("an officer of a discussion that is closed sees %v %v", ids(v), err)
 	}
+	if v, err = look("dsl", then); err != nil || len(v.Discussions) != 0 {
+		t.Errorf("who was invited reads of a discussion that has closed since: %v", err)
+	}
 	if _, err = look("chair", noon().Add(time.Second)); kind(err) != fault.Invalid {
 		t.Errorf("a moment to come: %v", err)
+	}
+}
+
+// To ask in vain is recorded, and names no child.
+func TestMissesAreRecorded(t *testing.T) {
+	for name, w := range map[string]*world{"hidden": here(family()), "absent": {}} {
+		g := w.gate(t)
+		if _, err := g.Child(t.Context(), reader("otherdsl"), wren, events.PurposeSection47, nil); err != fault.NotFound {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := g.Concern(t.Context(), reader("chair"), "C9"); err != fault.NotFound {
+			t.Errorf("%s: %v", name, err)
+		}
+		if len(w.ledger) != 2 {
+			t.Fatalf("%s: %d entries", name, len(w.ledger))
+		}
+		for _, e := range w.ledger {
+			if e.Reader == "" || e.Child != "" || len(e.Shown) != 0 || e.Withheld != 0 {
+				t.Errorf("%s: the ledger says %+v", name, e)
+			}
+		}
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/cedar-policy/cedar-go"
+
+	"kith/events"
 )
 
 // This file puts our requests into Cedar's words. Every attribute is always
@@ -29,65 +31,34 @@ func (rs rules) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 	}
 }
 
-// question is a request in Cedar's words. To make a record costs more than to
-// evaluate the policies, so what two requests in a row share is kept.
+// question puts requests into Cedar's words, one at a time. To make a record
+// costs more than to evaluate the policies, so it keeps those it made.
 type question struct {
-	now           Request
-	filled        bool
-	reader, thing cedar.Entity
-	context       cedar.Record
+	readers  map[Reader]cedar.Entity
+	things   map[Thing]cedar.Entity
+	contexts map[setting]cedar.Record
+
+	reader, thing cedar.Entity // of the request that is put
 }
 
-func readerUID() cedar.EntityUID { return cedar.NewEntityUID("Reader", "reader") }
-func thingUID() cedar.EntityUID  { return cedar.NewEntityUID("Thing", "thing") }
-
-func (q *question) put(r Request) {
-	if !q.filled || q.now.Reader != r.Reader {
-		q.reader = cedar.Entity{UID: readerUID(), Attributes: cedar.NewRecord(cedar.RecordMap{
-			"role":      cedar.String(r.Reader.Role),
-			"kind":      cedar.String(r.Reader.Kind),
-			"authority": cedar.Boolean(r.Reader.Authority),
-		})}
-	}
-	if !q.filled || q.now.Thing != r.Thing {
-		q.thing = cedar.Entity{UID: thingUID(), Attributes: thingRecord(r.Thing)}
-	}
-	if !q.filled || q.now.Ties != r.Ties || q.now.Purpose != r.Purpose {
-		q.context = cedar.NewRecord(cedar.RecordMap{
-			"purpose":   cedar.String(r.Purpose),
-			"holds":     cedar.Boolean(r.Ties.Holds),
-			"concern":   cedar.Boolean(r.Ties.Concern),
-			"tookPart":  cedar.Boolean(r.Ties.TookPart),
-			"attending": cedar.Boolean(r.Ties.Attending),
-			"invited":   cedar.Boolean(r.Ties.Invited),
-		})
-	}
-	q.now, q.filled = r, true
+// setting is what the context of a request is made of.
+type setting struct {
+	purpose events.Purpose
+	ties    Ties
 }
 
-func thingRecord(t Thing) cedar.Record {
-	return cedar.NewRecord(cedar.RecordMap{
-		"own":         cedar.Boolean(t.Own),
-		"kind":        cedar.String(t.Kind),
-		"label":       cedar.String(t.Label),
-		"guarded":     cedar.Boolean(t.Guarded),
-		"basis":       cedar.String(t.Basis),
-		"condition":   cedar.String(t.Condition),
-		"paragraph18": cedar.Boolean(t.Paragraph18),
-		"scope":       cedar.String(t.Scope),
-		"consent":     cedar.String(t.Consent),
-		"takesPart":   cedar.Boolean(t.TakesPart),
-		"invited":     cedar.Boolean(t.Invited),
-		"named":       cedar.Boolean(t.Named),
-	})
+func newQuestion() question {
+	return question{map[Reader]cedar.Entity{}, map[Thing]cedar.Entity{}, map[setting]cedar.Record{}, cedar.Entity{}, cedar.Entity{}}
 }
 
-func (q *question) request() cedar.Request {
+func (q *question) put(r Request) cedar.Request {
+	q.reader = kept(q.readers, r.Reader, readerEntity)
+	q.thing = kept(q.things, r.Thing, thingEntity)
 	return cedar.Request{
 		Principal: q.reader.UID,
-		Action:    cedar.NewEntityUID(typeAction, cedar.String(q.now.Act)),
+		Action:    cedar.NewEntityUID(typeAction, cedar.String(r.Act)),
 		Resource:  q.thing.UID,
-		Context:   q.context,
+		Context:   kept(q.contexts, setting{r.Purpose, r.Ties}, contextRecord),
 	}
 }
 
@@ -100,6 +71,51 @@ func (q *question) Get(uid cedar.EntityUID) (cedar.Entity, bool) {
 		return q.thing, true
 	}
 	return cedar.Entity{}, false
+}
+
+func kept[K comparable, V any](m map[K]V, k K, build func(K) V) V {
+	v, ok := m[k]
+	if !ok {
+		v = build(k)
+		m[k] = v
+	}
+	return v
+}
+
+func contextRecord(s setting) cedar.Record {
+	return cedar.NewRecord(cedar.RecordMap{
+		"purpose":   cedar.String(s.purpose),
+		"holds":     cedar.Boolean(s.ties.Holds),
+		"concern":   cedar.Boolean(s.ties.Concern),
+		"tookPart":  cedar.Boolean(s.ties.TookPart),
+		"attending": cedar.Boolean(s.ties.Attending),
+		"invited":   cedar.Boolean(s.ties.Invited),
+	})
+}
+
+func readerEntity(r Reader) cedar.Entity {
+	return cedar.Entity{UID: cedar.NewEntityUID("Reader", "reader"), Attributes: cedar.NewRecord(cedar.RecordMap{
+		"role":      cedar.String(r.Role),
+		"kind":      cedar.String(r.Kind),
+		"authority": cedar.Boolean(r.Authority),
+	})}
+}
+
+func thingEntity(t Thing) cedar.Entity {
+	return cedar.Entity{UID: cedar.NewEntityUID("Thing", "thing"), Attributes: cedar.NewRecord(cedar.RecordMap{
+		"own":         cedar.Boolean(t.Own),
+		"kind":        cedar.String(t.Kind),
+		"label":       cedar.String(t.Label),
+		"guarded":     cedar.Boolean(t.Guarded),
+		"basis":       cedar.String(t.Basis),
+		"condition":   cedar.String(t.Condition),
+		"paragraph18": cedar.Boolean(t.Paragraph18),
+		"scope":       cedar.String(t.Scope),
+		"consent":     cedar.String(t.Consent),
+		"takesPart":   cedar.Boolean(t.TakesPart),
+		"invited":     cedar.Boolean(t.Invited),
+		"named":       cedar.Boolean(t.Named),
+	})}
 }
 
 // actsOf lists the acts that the head of a policy names. A policy must name

@@ -30,7 +30,9 @@ type Session struct {
 }
 
 // Session begins one.
-func (s *Set) Session() *Session { return &Session{set: s, memo: map[Request]Decision{}} }
+func (s *Set) Session() *Session {
+	return &Session{set: s, asks: newQuestion(), memo: map[Request]Decision{}}
+}
 
 // Decide is the function of that name.
 func (n *Session) Decide(r Request) Decision {
@@ -58,8 +60,8 @@ func (n *Session) Brief(r Request) Decision {
 // evaluate gives no reason when no policy speaks to the request.
 func (n *Session) evaluate(r Request) Decision {
 	rs := n.set.rules[r.Act]
-	n.asks.put(r)
-	allow, diag := cedar.Authorize(rs, &n.asks, n.asks.request())
+	q := n.asks.put(r)
+	allow, diag := cedar.Authorize(rs, &n.asks, q)
 	if len(diag.Errors) > 0 {
 		return Decision{Reason: "A policy could not be evaluated: " + string(diag.Errors[0].PolicyID) + "."}
 	}

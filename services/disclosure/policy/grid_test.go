@@ -23,7 +23,7 @@ type axes struct {
 // should send.
 func grid() axes {
 	a := axes{
-		kinds:  []events.AgencyKind{events.KindPolice, events.KindEducation, events.KindSocialCare},
+		kinds:  []events.AgencyKind{events.KindPolice, events.KindHealth, events.KindEducation, events.KindSocialCare},
 		shared: labelled(false),
 		bases:  bases(false), consents: consentWorlds()[:5],
 		roles: []events.ReaderRole{events.RoleDSL, events.RolePractitioner, events.RoleSocialWorker, events.RoleChair, events.RoleGovernance},
@@ -33,7 +33,7 @@ func grid() axes {
 		ties:     []Ties{{}, {Holds: true}, {Concern: true}, {TookPart: true}, {TookPart: true, Attending: true}, {Invited: true}},
 	}
 	if *whole {
-		a.kinds = append(a.kinds, events.KindHealth, "charity")
+		a.kinds = append(a.kinds, "charity")
 		a.shared, a.bases, a.consents = labelled(true), bases(true), consentWorlds()
 		a.roles = append(a.roles, "visitor")
 		a.readers = append(a.readers, who{kind: "charity"})
