@@ -136,8 +136,6 @@ func expected(k jsonschema.ErrorKind, s *jsonschema.Schema) string {
 		return fmt.Sprintf("must have at least %d entries", k.Want)
 	case *kind.MaxItems:
 		return fmt.Sprintf("must have at most %d entries", k.Want)
-	case *kind.MinProperties:
-		return "must not be empty: leave it out instead"
 	case *kind.UniqueItems:
 		return "must not hold the same entry twice"
 	case *kind.Minimum:

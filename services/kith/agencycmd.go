@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+
+	"kith/events/bus"
+	"kith/services/internal/edge"
+	"kith/services/internal/telemetry"
+)
+
+// runAgency runs the edge of one agency until it is interrupted.
+func runAgency(ctx context.Context, c *call) error {
+	file := c.flags.String("config", "", "the agency's configuration; docs/configuration.md explains it")
+	if err := c.parse(); err != nil {
+		return err
+	}
+	if *file == "" {
+		return c.wrong("-config is needed, for example: kith agency -config deploy/config/police.json")
+	}
+	conf, err := loadAgency(*file)
+	if err != nil {
+		return err
+	}
+	tel, err := telemetry.Start(ctx, "kith-agency-"+string(conf.Agency.Kind))
+	if err != nil {
+		return err
+	}
+	defer tel.Shutdown(context.WithoutCancel(ctx))
+	return serveAgency(ctx, c, conf, tel)
+}
+
+func serveAgency(ctx context.Context, c *call, conf AgencyConfig, tel *telemetry.Telemetry) error {
+	link, err := bus.Connect(ctx, bus.Link{URL: conf.NATS.URL, Creds: conf.NATS.Creds, Agency: conf.Agency.ID})
+	if err != nil {
+		return err
+	}
+	defer link.Close()
+	e, err := edge.New(edge.Config{Agency: conf.Agency, Path: filepath.Join(conf.Data, "outbox.db"), Link: link, Log: tel.Log})
+	if err != nil {
+		return fmt.Errorf("open the outbox: %w", err)
+	}
+	defer e.Close()
+	h := forClients(conf.Clients, e.Handler(doors(conf.Agency.Kind)))
+	s, err := listen(site{conf.Addr, tel.HTTP(h)}, site{conf.AdminAddr, tel.Admin()})
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	fmt.Fprintf(c.out, "kith agency %s: taking records on %s, metrics on %s\n", conf.Agency.ID, s.addrs[0], s.addrs[1])
+	return s.wait(ctx)
+}
+
+// forClients lets the listed systems in, by bearer token, and health checks.
+func forClients(cs []Client, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet || known(cs, r.Header.Get("Authorization")) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		unsigned(w)
+	})
+}
+
+// known compares with every client, so that the time does not tell which is nearest.
+func known(cs []Client, authorization string) bool {
+	token, ok := strings.CutPrefix(authorization, "Bearer ")
+	sum, found := sha256.Sum256([]byte(token)), 0
+	for _, c := range cs {
+		found |= subtle.ConstantTimeCompare(sum[:], c.TokenSHA256[:])
+	}
+	return ok && found == 1
+}
+
+// unsigned answers whoever shows no token that is known.
+func unsigned(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", "Bearer")
+	w.WriteHeader(http.StatusUnauthorized)
+	fmt.Fprintln(w, `{"type":"about:blank","title":"Sign in first","status":401,"detail":"Send the access token of a listed system: Authorization: Bearer …"}`)
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"kith/services/internal/telemetry"
+)
+
+// measurement is one line of what a benchmark prints with -json.
+type measurement struct {
+	Bench      string            `json:"bench"`
+	Metric     string            `json:"metric"`
+	Value      float64           `json:"value"`
+	Unit       string            `json:"unit"`
+	Conditions map[string]string `json:"conditions"`
+}
+
+// bench measures this machine. Everything is real: embedded NATS that syncs
+// every message, SQLite that syncs every commit, HTTP on loopback.
+func bench(ctx context.Context, c *call) error {
+	asJSON := c.flags.Bool("json", false, "one JSON object a line")
+	seconds := c.flags.Int("seconds", 15, "how long to offer events (ingest)")
+	rate := c.flags.Int("rate", 200, "events offered a second (ingest)")
+	reads := c.flags.Int("reads", 500, "how many times to read each view (view)")
+	dir := c.flags.String("dir", "", "folder on the disk to measure; a temporary one if none is named")
+	if len(c.args) == 0 || strings.HasPrefix(c.args[0], "-") {
+		if err := c.flags.Parse(c.args); err != nil {
+			return err
+		}
+		return c.wrong("say what to measure: kith bench ingest, or kith bench view")
+	}
+	name := c.args[0]
+	c.args = c.args[1:]
+	if err := c.parse(); err != nil {
+		return err
+	}
+	tel, err := telemetry.Start(ctx, "kith-bench")
+	if err != nil {
+		return err
+	}
+	b := benchmark{ctx: ctx, tel: tel, print: printer(c.out, *asJSON), seconds: *seconds, rate: *rate, reads: *reads}
+	run := map[string]func(*demonstration) error{"ingest": b.ingest, "view": b.view}[name]
+	if run == nil {
+		return c.wrong("there is no benchmark %q: ingest or view", name)
+	}
+	return b.on(*dir, run)
+}
+
+// benchmark is one run.
+type benchmark struct {
+	ctx           context.Context
+	tel           *telemetry.Telemetry
+	print         func(measurement) error
+	seconds, rate int
+	reads         int
+}
+
+// on runs f on a partnership of its own that nobody else uses.
+func (b benchmark) on(dir string, f func(*demonstration) error) error {
+	dir, err := os.MkdirTemp(dir, "kith-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	d, err := openNorthshire(b.ctx, dir, b.tel)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	return f(d)
+}
+
+// conditions are what a figure is worth nothing without.
+func conditions(more ...string) map[string]string {
+	m := map[string]string{
+		"cpus": fmt.Sprint(runtime.GOMAXPROCS(0)), "os": runtime.GOOS + "/" + runtime.GOARCH, "go": runtime.Version(),
+		"store": "SQLite, fsync before every acknowledgement", "bus": "embedded NATS, file storage, sync always",
+	}
+	for i := 0; i+1 < len(more); i += 2 {
+		m[more[i]] = more[i+1]
+	}
+	return m
+}
+
+// printer writes measurements as JSON lines or as a table to read.
+func printer(w io.Writer, asJSON bool) func(measurement) error {
+	if asJSON {
+		e := json.NewEncoder(w)
+		return func(m measurement) error { return e.Encode(m) }
+	}
+	return func(m measurement) error {
+		_, err := fmt.Fprintf(w, "%-28s %-22s %10.2f %-4s %s\n", m.Bench, m.Metric, m.Value, m.Unit, m.Conditions["what"])
+		return err
+	}
+}
+
+// latencies prints percentiles of a set of durations, in milliseconds.
+func (b benchmark) latencies(name string, ds []time.Duration, cond map[string]string) error {
+	slices.Sort(ds)
+	for _, p := range []struct {
+		metric string
+		of     float64
+	}{{"p50", 0.50}, {"p95", 0.95}, {"p99", 0.99}, {"max", 1}} {
+		at := max(0, int(p.of*float64(len(ds))+0.5)-1)
+		v := float64(ds[at]) / float64(time.Millisecond)
+		if err := b.print(measurement{name, p.metric, v, "ms", cond}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

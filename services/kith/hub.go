@@ -1,0 +1,239 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"kith/events"
+	"kith/events/bus"
+	"kith/events/store"
+	"kith/gateway"
+	"kith/services/childview"
+	"kith/services/disclosure"
+	"kith/services/health"
+	"kith/services/identity"
+	"kith/services/intake"
+	"kith/services/internal/edge"
+	"kith/services/internal/sqlite"
+	"kith/services/internal/telemetry"
+	"kith/services/strategy"
+	"kith/services/strategy/rules"
+)
+
+// partnership is what a hub is told about the world.
+type partnership struct {
+	dir       string // where the record and the read models lie
+	agencies  []events.Agency
+	authority events.AgencyID
+	users     []gateway.User
+	hubLinks  []bus.Link // the hub's own user in each agency's account
+	doorLinks []bus.Link // by which the hub's HTTP door hands events to the agency's outbox
+	demo      bool
+	tls       bool
+}
+
+// hub is the hub's side of a partnership, in one process.
+type hub struct {
+	partnership
+	tel      *telemetry.Telemetry
+	record   *record
+	models   []*sqlite.DB
+	signer   *bus.Signer
+	intake   *intake.Intake
+	identity *identity.Identity
+	view     *childview.View
+	strategy *strategy.Strategy
+	gate     *disclosure.Gate
+	bus      *bus.Hub
+	links    []*bus.Agency
+	edges    map[events.AgencyID]*edge.Edge
+	gateway  http.Handler
+
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// openHub opens the record, builds what stands on it and begins to take events.
+// It ends with close.
+func openHub(ctx context.Context, p partnership, tel *telemetry.Telemetry) (*hub, error) {
+	h := &hub{partnership: p, tel: tel, edges: map[events.AgencyID]*edge.Edge{}}
+	for _, step := range []func(context.Context) error{h.openStores, h.openServices, h.openBus, h.openDoors, h.openGateway} {
+		if err := step(ctx); err != nil {
+			h.close()
+			return nil, err
+		}
+	}
+	h.take(ctx)
+	return h, nil
+}
+
+func (h *hub) openStores(ctx context.Context) (err error) {
+	if h.record, err = openRecord(ctx, h.dir, h.tel.Metrics); err != nil {
+		return err
+	}
+	h.signer, err = bus.NewSigner(filepath.Join(h.dir, "keys", "receipts.key"))
+	return err
+}
+
+// model opens a read model, which can be thrown away and is built again.
+func (h *hub) model(ctx context.Context, name string) (*sqlite.DB, error) {
+	db, err := sqlite.Open(ctx, filepath.Join(h.dir, "models", name+".db"), sqlite.Rebuildable)
+	if err != nil {
+		return nil, fmt.Errorf("open read model %s: %w", name, err)
+	}
+	h.models = append(h.models, db)
+	return db, nil
+}
+
+func (h *hub) openServices(ctx context.Context) error {
+	var dbs [3]*sqlite.DB
+	for i, name := range []string{"identity", "childview", "strategy"} {
+		db, err := h.model(ctx, name)
+		if err != nil {
+			return err
+		}
+		dbs[i] = db
+	}
+	packs, err := rules.Load()
+	if err != nil {
+		return fmt.Errorf("load rule packs: %w", err)
+	}
+	st, log := h.record.store, h.tel.Log
+	if h.identity, err = identity.New(ctx, identity.Config{Store: st, DB: dbs[0], Log: log}); err != nil {
+		return err
+	}
+	if h.view, err = childview.New(ctx, childview.Config{Store: st, DB: dbs[1], Now: time.Now, Log: log}); err != nil {
+		return err
+	}
+	h.strategy, err = strategy.New(ctx, strategy.Config{
+		Store: st, DB: dbs[2], Rules: packs, ChildOf: h.identity.ChildOf, Now: time.Now, Log: log})
+	if err != nil {
+		return err
+	}
+	h.gate, err = disclosure.New(ctx, disclosure.Config{
+		Store: st, Agencies: h.agencies, Authority: h.authority, Record: h.recordRead, Now: time.Now, Log: log,
+		Sources: disclosure.Sources{Picture: h.view.Picture, Find: h.identity.Find, Concern: h.strategy.Concern, Concerns: h.strategy.Concerns},
+	})
+	if err != nil {
+		return err
+	}
+	h.intake, err = intake.New(intake.Config{
+		Store: st, Signer: h.signer, Agencies: h.agencies, Foreign: foreign, Now: time.Now, Log: log})
+	return err
+}
+
+// foreign recognises documents that national services send in forms of their own.
+func foreign(k events.AgencyKind, raw []byte) (events.Notice, bool) {
+	if k != events.KindHealth {
+		return events.Notice{}, false
+	}
+	return health.National(raw)
+}
+
+func (h *hub) recordRead(ctx context.Context, r events.ReadRecorded) error {
+	_, err := h.record.ledger.Record(ctx, r)
+	return err
+}
+
+func (h *hub) openBus(ctx context.Context) (err error) {
+	h.bus, err = bus.ConnectHub(ctx, h.hubLinks)
+	return err
+}
+
+// openDoors opens an outbox for each agency, so that what comes by HTTP goes the
+// same way as all else.
+func (h *hub) openDoors(ctx context.Context) error {
+	for _, l := range h.doorLinks {
+		a, err := bus.Connect(ctx, l)
+		if err != nil {
+			return err
+		}
+		h.links = append(h.links, a)
+		e, err := edge.New(edge.Config{Agency: h.agency(l.Agency), Link: a, Log: h.tel.Log,
+			Path: filepath.Join(h.dir, "outbox", string(l.Agency)+".db")})
+		if err != nil {
+			return fmt.Errorf("open outbox of %s: %w", l.Agency, err)
+		}
+		h.edges[l.Agency] = e
+	}
+	return nil
+}
+
+func (p partnership) agency(id events.AgencyID) events.Agency {
+	for _, a := range p.agencies {
+		if a.ID == id {
+			return a
+		}
+	}
+	return events.Agency{ID: id}
+}
+
+// take begins to take what the agencies send.
+func (h *hub) take(ctx context.Context) {
+	ctx, h.stop = context.WithCancel(context.WithoutCancel(ctx))
+	h.running.Go(func() {
+		if err := h.bus.Consume(ctx, h.accept); err != nil {
+			h.tel.Log.Error("intake stopped", "error", err)
+		}
+	})
+}
+
+// accept is intake with a count.
+func (h *hub) accept(ctx context.Context, agency events.AgencyID, m bus.Message) (bus.Answer, error) {
+	ctx, span := h.tel.Tracer.Start(ctx, "process event")
+	defer span.End()
+	a, err := h.intake.Take(ctx, agency, m)
+	kind := string(h.agency(agency).Kind)
+	switch {
+	case err != nil:
+	case a.Receipt != nil:
+		h.tel.Metrics.Accepted(kind)
+	case len(a.Refusal.Problems) > 0:
+		h.tel.Metrics.Refused(kind, a.Refusal.Problems[0].Code)
+	}
+	return a, err
+}
+
+// caughtUp waits until everybody saw a position, so that who wrote can read it.
+func (h *hub) caughtUp(ctx context.Context, p store.Position) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return errors.Join(h.identity.Wait(ctx, p), h.view.Wait(ctx, p), h.strategy.Wait(ctx, p))
+}
+
+// close stops taking events, then everything that stands on the record, then it.
+func (h *hub) close() {
+	if h.stop != nil {
+		h.stop()
+		h.running.Wait()
+	}
+	for _, e := range h.edges {
+		e.Close()
+	}
+	for _, a := range h.links {
+		a.Close()
+	}
+	if h.bus != nil {
+		h.bus.Close()
+	}
+	if h.strategy != nil {
+		h.strategy.Close()
+	}
+	if h.view != nil {
+		h.view.Close()
+	}
+	if h.identity != nil {
+		h.identity.Close()
+	}
+	for _, db := range h.models {
+		db.Close()
+	}
+	if h.record != nil {
+		h.record.close()
+	}
+}

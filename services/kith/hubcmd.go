@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"kith/events"
+	"kith/events/bus"
+	"kith/gateway"
+	"kith/services/internal/telemetry"
+)
+
+// runHub runs the hub of a partnership until it is interrupted.
+func runHub(ctx context.Context, c *call) error {
+	file := c.flags.String("config", "", "the hub's configuration; docs/configuration.md explains it")
+	if err := c.parse(); err != nil {
+		return err
+	}
+	if *file == "" {
+		return c.wrong("-config is needed, for example: kith hub -config deploy/config/hub.json")
+	}
+	conf, err := loadHub(*file)
+	if err != nil {
+		return err
+	}
+	tel, err := telemetry.Start(ctx, "kith-hub")
+	if err != nil {
+		return err
+	}
+	defer tel.Shutdown(context.WithoutCancel(ctx))
+	return serveHub(ctx, c, conf, tel)
+}
+
+func serveHub(ctx context.Context, c *call, conf HubConfig, tel *telemetry.Telemetry) error {
+	p, nats, err := conf.partnership()
+	if err != nil {
+		return err
+	}
+	if nats != nil {
+		defer nats.Shutdown()
+	}
+	h, err := openHub(ctx, p, tel)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	s, err := listen(site{conf.Addr, tel.HTTP(h.routes())}, site{conf.AdminAddr, tel.Admin()})
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	fmt.Fprintf(c.out, "kith hub: serving on %s, metrics on %s\nreceipts are signed with %s\n", s.addrs[0], s.addrs[1], h.signer.Verifier())
+	return s.wait(ctx)
+}
+
+// partnership turns the configuration into what a hub is told, and starts the
+// hub's own NATS if it names no other.
+func (c HubConfig) partnership() (partnership, *bus.Server, error) {
+	p := partnership{dir: c.Data, agencies: c.Agencies, authority: c.Authority, tls: c.TLS}
+	url, creds := c.NATS.URL, func(id events.AgencyID) string { return filepath.Join(c.NATS.CredsDir, "hub-"+string(id)+".creds") }
+	var own *bus.Server
+	if url == "" {
+		var err error
+		if own, err = bus.Start(bus.Options{Dir: filepath.Join(c.Data, "nats"), Listen: c.NATS.Listen, Agencies: ids(c.Agencies)}); err != nil {
+			return p, nil, fmt.Errorf("start NATS: %w", err)
+		}
+		url, creds = own.URL(), own.HubCreds
+	}
+	for _, a := range c.Agencies {
+		l := bus.Link{URL: url, Creds: creds(a.ID), Agency: a.ID}
+		p.hubLinks = append(p.hubLinks, l)
+		if slices.Contains(c.Doors, a.ID) {
+			p.doorLinks = append(p.doorLinks, l)
+		}
+	}
+	for _, u := range c.Users {
+		p.users = append(p.users, gateway.User{Name: u.Name, Reader: p.reader(u), Token: u.TokenSHA256})
+	}
+	return p, own, nil
+}
+
+func (p partnership) reader(u User) events.Reader {
+	return events.Reader{Actor: u.Actor, Agency: u.Agency, Kind: p.agency(u.Agency).Kind, Role: u.Role}
+}
+
+func ids(as []events.Agency) []events.AgencyID {
+	var ids []events.AgencyID
+	for _, a := range as {
+		ids = append(ids, a.ID)
+	}
+	return ids
+}

@@ -1,0 +1,111 @@
+// Command kith is the whole of Kith in one program: the hub of a partnership,
+// the edge of one agency, a demonstration of both, and the tools about them.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // the image holds nothing but this program
+)
+
+// Exit codes, for scripts.
+const (
+	exitGood   = 0
+	exitFailed = 1 // the command ran and the answer is no
+	exitUsage  = 2 // the command line is wrong
+)
+
+// command is one subcommand: what help says of it, and what it does.
+type command struct {
+	name, args, about string
+	run               func(ctx context.Context, c *call) error
+}
+
+// call is one invocation of a subcommand.
+type call struct {
+	flags    *flag.FlagSet
+	args     []string
+	out, err io.Writer
+}
+
+// errUsage is an error of the command line; the text says how to mend it.
+var errUsage = errors.New("usage")
+
+func commands() []command {
+	return []command{
+		{"demo", "[-addr 127.0.0.1:8080] [-data DIR]", "everything in one process, with eight invented families", demo},
+		{"hub", "-config FILE", "the hub of a partnership", runHub},
+		{"agency", "-config FILE", "the edge of one agency: takes native records, keeps them until the hub's receipt is held", runAgency},
+		{"bench", "ingest|view [-json]", "measure this machine: publish to receipt to visible, and reads of the view", bench},
+		{"nats-config", "-out DIR -agencies a,b,c", "write the configuration and credentials of a NATS server for these agencies", natsConfig},
+		{"health", "-url URL", "ask a running process whether it is ready; for health checks", askHealth},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string, out, errw io.Writer) int {
+	if len(args) == 0 || args[0] == "-h" || args[0] == "--help" || args[0] == "help" {
+		usage(out)
+		return exitGood
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return runOne(ctx, c, args[1:], out, errw)
+		}
+	}
+	fmt.Fprintf(errw, "kith: there is no command %q; kith -h lists them\n", args[0])
+	return exitUsage
+}
+
+func runOne(ctx context.Context, c command, args []string, out, errw io.Writer) int {
+	fs := flag.NewFlagSet("kith "+c.name, flag.ContinueOnError)
+	fs.SetOutput(errw)
+	fs.Usage = func() {
+		fmt.Fprintf(fs.Output(), "kith %s %s\n  %s\n", c.name, c.args, c.about)
+		fs.PrintDefaults()
+	}
+	err := c.run(ctx, &call{flags: fs, args: args, out: out, err: errw})
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return exitGood
+	case errors.Is(err, errUsage):
+		return exitUsage
+	}
+	fmt.Fprintf(errw, "kith %s: %v\n", c.name, err)
+	return exitFailed
+}
+
+// parse reads the flags; what is wrong was already said when it returns errUsage.
+func (c *call) parse() error {
+	err := c.flags.Parse(c.args)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		return errUsage
+	}
+	return err
+}
+
+// wrong says what is wrong with the command line.
+func (c *call) wrong(format string, args ...any) error {
+	fmt.Fprintf(c.err, c.flags.Name()+": "+format+"\n", args...)
+	return errUsage
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "kith joins what police, health, education and social care know about a child at risk.\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  kith %s %s\n      %s\n", c.name, c.args, c.about)
+	}
+	fmt.Fprint(w, "\nkith COMMAND -h explains each. Exit: 0 good, 1 it failed, 2 wrong usage.\n")
+}
