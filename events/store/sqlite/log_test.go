@@ -2,10 +2,13 @@ package sqlite_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -119,6 +122,68 @@ func TestAnotherWriter(t *testing.T) {
 	}
 	if n := count(t, a, "x-1"); n != 6 {
 		t.Errorf("%d events", n)
+	}
+}
+
+// TestTimeStandsStill rather than go back, when the clock was set back while
+// the log was closed.
+func TestTimeStandsStill(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log.db")
+	l := open(t, path)
+	if _, err := l.Append(t.Context(), write("x-1", 0, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	future := time.Now().Add(time.Hour)
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(`UPDATE events SET at = ?`, future.UnixNano()); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	at, err := open(t, path).Append(t.Context(), write("x-1", 1, nil))
+	if err != nil || at[0].At.Before(future) {
+		t.Errorf("recorded at %v, %v", at, err)
+	}
+}
+
+// TestABadAppendFailsAlone breaks the file for one stream: the others of the
+// same transaction must land.
+func TestABadAppendFailsAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log.db")
+	l := open(t, path)
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	_, err = db.Exec(`CREATE TRIGGER broken BEFORE INSERT ON events WHEN NEW.stream = 'x-0' BEGIN SELECT RAISE(ABORT, 'broken'); END`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	errs := make([]error, 40)
+	for i := range errs {
+		wg.Go(func() {
+			_, errs[i] = l.Append(t.Context(), write(store.Stream(fmt.Sprint("x-", i%10)), store.Any, nil))
+		})
+	}
+	wg.Wait()
+	for i, err := range errs {
+		if (err != nil) != (i%10 == 0) {
+			t.Errorf("x-%d: %v", i%10, err)
+		}
+	}
+	for i := range 10 {
+		if n := count(t, l, store.Stream(fmt.Sprint("x-", i))); n != 4 && i > 0 || i == 0 && n != 0 {
+			t.Errorf("x-%d has %d events", i, n)
+		}
 	}
 }
 

@@ -12,15 +12,18 @@ import (
 	"kith/events/store"
 )
 
-// chunk is how many events one query reads. Nothing is held open while they
-// are handed out, so a slow reader hinders nobody.
-const chunk = 500
+// A chunk is what one query reads, unless a single event is more. Nothing is
+// held open while it is handed out, so a slow reader hinders nobody.
+const (
+	chunk      = 500
+	chunkBytes = 4 << 20
+)
 
 // Read is store.Log's.
 func (l *Log) Read(ctx context.Context, s store.Stream, after store.Revision) iter.Seq2[store.Recorded, error] {
 	return func(yield func(store.Recorded, error) bool) {
 		for {
-			rs, err := l.query(ctx, l.stream, s, after, chunk)
+			rs, more, err := l.query(ctx, l.stream, s, after, chunk)
 			if err != nil {
 				yield(store.Recorded{}, fmt.Errorf("read %s: %w", s, err))
 				return
@@ -31,7 +34,7 @@ func (l *Log) Read(ctx context.Context, s store.Stream, after store.Revision) it
 				}
 				after = r.Revision
 			}
-			if len(rs) < chunk {
+			if !more {
 				return
 			}
 		}
@@ -46,7 +49,7 @@ func (l *Log) Follow(ctx context.Context, p store.Position) iter.Seq2[store.Reco
 				yield(store.Recorded{}, fmt.Errorf("follow after %d: %w", p, err))
 				return
 			}
-			rs, err := l.query(ctx, l.all, p, chunk)
+			rs, _, err := l.query(ctx, l.all, p, chunk)
 			if ctx.Err() != nil {
 				return
 			}
@@ -81,21 +84,24 @@ func (l *Log) wait(ctx context.Context, p store.Position) error {
 	}
 }
 
-func (l *Log) query(ctx context.Context, stmt *sql.Stmt, args ...any) ([]store.Recorded, error) {
+// query reads a chunk and says whether there may be more.
+func (l *Log) query(ctx context.Context, stmt *sql.Stmt, args ...any) (rs []store.Recorded, more bool, err error) {
 	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer func() { _ = rows.Close() }()
-	var rs []store.Recorded
-	for rows.Next() {
+	for bytes := 0; rows.Next(); {
 		r, err := scan(rows)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		rs = append(rs, r)
+		if bytes += len(r.Data); bytes >= chunkBytes {
+			return rs, true, nil
+		}
 	}
-	return rs, rows.Err()
+	return rs, len(rs) == chunk, rows.Err()
 }
 
 func scan(rows *sql.Rows) (store.Recorded, error) {

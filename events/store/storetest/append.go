@@ -140,3 +140,21 @@ func longStream(t *testing.T, l store.Log) {
 		}
 	}
 }
+
+func bigEvents(t *testing.T, l store.Log) {
+	w := write("x-1", 0, make([]string, 20)...)
+	for i := range w.Entries {
+		w.Entries[i].Data = bytes.Repeat([]byte{byte(i)}, 1<<19) // 10 MiB in all
+	}
+	at := mustAppend(t, l, w)
+	for name, got := range map[string][]store.Recorded{"read": read(t, l, "x-1", 0), "follow": follow(t, l, 0, 20)} {
+		if len(got) != 20 || got[19].Position != at[0].Position {
+			t.Fatalf("%s: %d events", name, len(got))
+		}
+		for i, r := range got {
+			if !bytes.Equal(r.Data, w.Entries[i].Data) {
+				t.Errorf("%s: event %d changed", name, i)
+			}
+		}
+	}
+}

@@ -42,6 +42,7 @@ func Run(t *testing.T, open Open) {
 		"last is the newest position":                     last,
 		"time never goes back":                            timeNeverGoesBack,
 		"a long stream reads whole":                       longStream,
+		"a stream of big events reads whole":              bigEvents,
 		"of racing appends one wins":                      race,
 		"the same append at once from many adds one":      raceRepeated,
 		"appends to different streams all land, once":     concurrent,
