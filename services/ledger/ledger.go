@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,7 +56,7 @@ func (l *Ledger) Record(ctx context.Context, r events.ReadRecorded) (store.Posit
 func (l *Ledger) Entries(ctx context.Context, child events.ChildID) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		for e, err := range l.store.Read(ctx, stream(child), 0) {
-			if !yield(entry(e), err) {
+			if !yield(entry(e, err)) {
 				return
 			}
 		}
@@ -75,10 +76,11 @@ func (l *Ledger) Recent(ctx context.Context, n int) ([]Entry, error) {
 	}
 	var found []Entry
 	for e, err := range l.store.Follow(ctx, from) {
+		read, err := entry(e, err)
 		if err != nil {
 			return nil, fmt.Errorf("read the ledger: %w", err)
 		}
-		found = append(found, entry(e))
+		found = append(found, read)
 		if e.Position >= last {
 			break
 		}
@@ -87,14 +89,30 @@ func (l *Ledger) Recent(ctx context.Context, n int) ([]Entry, error) {
 	return found, ctx.Err()
 }
 
-func entry(e store.Event) Entry {
+// entry is what was recorded. Where the key of a child's reads was destroyed,
+// that somebody read, for whom and why is known still; What is empty then.
+func entry(e store.Event, err error) (Entry, error) {
+	if errors.Is(err, store.ErrKeyGone) {
+		r := events.ReadRecorded{Reader: e.Cause.By, Agency: e.Cause.For, Purpose: e.Cause.Purpose}
+		if e.Stream != nobody {
+			r.Child = events.ChildID(strings.TrimPrefix(string(e.Stream), prefix))
+		}
+		e.Event = r
+		err = nil
+	}
 	r, _ := e.Event.(events.ReadRecorded) // the ledger's store holds nothing else
-	return Entry{Position: e.Position, At: e.At, ReadRecorded: r}
+	return Entry{Position: e.Position, At: e.At, ReadRecorded: r}, err
 }
+
+// The reads about a child lie in a stream that is named after it.
+const (
+	prefix = "ledger-"
+	nobody = prefix + "none"
+)
 
 func stream(c events.ChildID) store.Stream {
 	if c == "" {
-		return "ledger-none"
+		return nobody
 	}
-	return store.Stream("ledger-" + c)
+	return store.Stream(prefix + c)
 }

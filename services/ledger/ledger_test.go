@@ -70,6 +70,45 @@ func TestRecent(t *testing.T) {
 	}
 }
 
+// After a child's record of reads was erased the ledger still says who looked.
+func TestErased(t *testing.T) {
+	dir := t.TempDir()
+	l, done := open(t, dir)
+	other := read
+	other.Child = "c2"
+	for _, r := range []events.ReadRecorded{read, other} {
+		if _, err := l.Record(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done()
+	k, err := keys.Open(t.Context(), filepath.Join(dir, "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Destroy(t.Context(), "ledger-c1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	l, done = open(t, dir)
+	defer done()
+	got, err := l.Recent(t.Context(), 5)
+	if err != nil || len(got) != 2 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for _, e := range append(entries(t, l, "c1"), got[1]) {
+		if e.Reader != "chair" || e.Agency != "northshire-council" || e.Purpose != events.PurposeSection47 || e.Child != "c1" || e.What != "" || len(e.Shown) != 0 || e.At.IsZero() {
+			t.Errorf("erased: %+v", e)
+		}
+	}
+	if got[0].What != "view" {
+		t.Errorf("not erased: %+v", got[0])
+	}
+}
+
 // A read that does not say who read is refused.
 func TestRecordNeedsReader(t *testing.T) {
 	l, done := open(t, t.TempDir())
