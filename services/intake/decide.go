@@ -1,6 +1,10 @@
 package intake
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
 	"kith/events"
 	"kith/events/store"
 )
@@ -22,17 +26,31 @@ func evolve(s state, e events.Intake, at store.Appended) state {
 }
 
 // decide says what becomes of a message that is sound. The first of its name is
-// accepted; the same again adds nothing; another one under that name is refused,
-// for a fact does not change: what was wrong is put right by a new fact.
+// accepted; the same event again adds nothing; another one under that name is
+// refused, for a fact does not change: what was wrong is put right by a new one.
+//
+// The ids of items follow from name and content, so that the same items are the
+// same event, however it was written down this time.
 func decide(s state, m message, items []events.Item) ([]events.EventAccepted, []events.Complaint) {
+	a := m.accepted(items)
 	switch {
 	case s.accepted == nil:
-		return []events.EventAccepted{m.accepted(items)}, nil
-	case s.accepted.Digest == m.digest:
+		return []events.EventAccepted{a}, nil
+	case slices.Equal(s.accepted.Items, a.Items):
 		return nil, nil
 	default:
-		return nil, complain(ReusedID, "/id", "names another message that was accepted before: give every event an id of its own, and send an event again exactly as it was")
+		return nil, complain(ReusedID, "/id", "names another event that was accepted before: give every event an id of its own; what was wrong in one is put right by a new one")
 	}
+}
+
+// content names what a message states: the same for every way to write it.
+func (m message) content() (string, error) {
+	data, err := events.EncodeReport(m.report)
+	if err != nil {
+		return "", fmt.Errorf("take a message of %s: %w", m.agency.ID, err)
+	}
+	sum := sha256.Sum256(data)
+	return string(m.report.Type()) + "\x00" + string(sum[:]), nil
 }
 
 func (m message) accepted(items []events.Item) events.EventAccepted {

@@ -15,9 +15,11 @@ func TestDecide(t *testing.T) {
 		Fact:  events.PublicProtectionNotice{},
 	}
 	one := message{agency: agencies[0], source: agencies[0].Source, id: "A", digest: "d1", report: report}
-	other := one
-	other.digest = "d2"
-	items := itemise(one, "because", func(domain, value string) string { return domain + value })
+	rewritten := one
+	rewritten.digest = "d2"
+	pseudonym := func(domain, value string) string { return domain + value }
+	items := itemise(one, "because", pseudonym)
+	others := itemise(one, "because of other content", pseudonym)
 	accepted, _ := decide(state{}, one, items)
 	refused := events.EventRefused{Agency: police, Digest: "d2"}
 
@@ -25,20 +27,23 @@ func TestDecide(t *testing.T) {
 		name   string
 		given  []events.Intake
 		when   message
+		items  []events.Item
 		events int
 		code   string
 	}{
-		{"the first is accepted", nil, one, 1, ""},
-		{"the same again adds nothing", []events.Intake{accepted[0]}, one, 0, ""},
-		{"another of the same name is refused", []events.Intake{accepted[0]}, other, 0, ReusedID},
-		{"a refusal takes no name", []events.Intake{refused}, one, 1, ""},
+		{"the first is accepted", nil, one, items, 1, ""},
+		{"the same again adds nothing", []events.Intake{accepted[0]}, one, items, 0, ""},
+		{"nor does the same in other bytes", []events.Intake{accepted[0]}, rewritten, items, 0, ""},
+		{"another of the same name is refused", []events.Intake{accepted[0]}, rewritten, others, 0, ReusedID},
+		{"even one about fewer people", []events.Intake{accepted[0]}, rewritten, items[:1], 0, ReusedID},
+		{"a refusal takes no name", []events.Intake{refused}, one, items, 1, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var s state
 			for i, e := range tc.given {
 				s = evolve(s, e, store.Appended{Revision: store.Revision(i + 1)})
 			}
-			got, problems := decide(s, tc.when, items)
+			got, problems := decide(s, tc.when, tc.items)
 			if len(got) != tc.events || (len(problems) > 0) != (tc.code != "") || tc.code != "" && problems[0].Code != tc.code {
 				t.Errorf("decided %+v, %+v", got, problems)
 			}

@@ -61,7 +61,8 @@ func New(c Config) (*Intake, error) {
 
 // Take answers a message that came from an agency: whose it is is known from the
 // account it came through, not from what it says. The same message always gets
-// the same receipt, whoever takes it and however often. An error means that the
+// the same receipt, whoever takes it and however often; the same event in other
+// bytes gets one for those, with the same position and time. An error means that the
 // message was not answered and has to come again.
 func (in *Intake) Take(ctx context.Context, agency events.AgencyID, m bus.Message) (bus.Answer, error) {
 	a, known := in.agencies[agency]
@@ -88,9 +89,13 @@ const attempts = 5
 func (in *Intake) accept(ctx context.Context, msg message) (bus.Answer, error) {
 	name := nameOf(msg.source, msg.id)
 	stream := in.streamOf(msg.agency.ID, name)
-	// The digest is part of the cause: else the log would take two messages of one
+	content, err := msg.content()
+	if err != nil {
+		return bus.Answer{}, err
+	}
+	// The content is part of the cause: else the log would take two events of one
 	// name, read at the same time, for the same.
-	because := in.store.Pseudonym("message", name+"\x00"+msg.digest)
+	because := in.store.Pseudonym("message", name+"\x00"+content)
 	cause := in.cause(ctx, msg.agency.ID, because)
 	items := itemise(msg, because, in.store.Pseudonym)
 	for range attempts {
@@ -103,7 +108,7 @@ func (in *Intake) accept(ctx context.Context, msg message) (bus.Answer, error) {
 		case len(problems) > 0:
 			return in.refuse(ctx, msg, problems)
 		case len(chosen) == 0:
-			return in.receipt(*s.accepted, s.at)
+			return in.receipt(msg.accepted(items), s.at)
 		}
 		last := store.Batch{Stream: stream, Expect: rev, Cause: cause, Events: []events.Event{chosen[0]}}
 		at, err := in.store.Append(ctx, append(batches(items, cause), last)...)

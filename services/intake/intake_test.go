@@ -344,6 +344,44 @@ func TestReusedID(t *testing.T) {
 	}
 }
 
+// The same event in other bytes, or translated at the agency this time, is the
+// same event. Its receipt names the bytes that it answers.
+func TestSameEventInOtherBytes(t *testing.T) {
+	d := open(t, plain)
+	spaced := sent("NSP-1", incident, example(t, incident))
+	var data bytes.Buffer
+	if err := json.Compact(&data, example(t, incident)); err != nil {
+		t.Fatal(err)
+	}
+	first := d.accepts(t, police, spaced)
+	before, _ := d.store.Last(t.Context())
+	second := d.accepts(t, police, sent("NSP-1", incident, data.Bytes()))
+	if second.Position != first.Position || !second.AcceptedAt.Equal(first.AcceptedAt) || second.Digest == first.Digest {
+		t.Errorf("receipts:\n%+v\n%+v", first, second)
+	}
+	if again := d.accepts(t, police, spaced); again != first {
+		t.Errorf("receipts:\n%+v\n%+v", first, again)
+	}
+	if after, _ := d.store.Last(t.Context()); after != before {
+		t.Errorf("%d events were added", after-before)
+	}
+
+	foreign := bus.Message{Body: []byte(`{"nhsNumber":"9434765870","changed":"pds-change-of-gp-2"}`)}
+	n, _ := national(events.KindHealth, foreign.Body)
+	e, err := bus.NewEvent(agencies[1].Source, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	translated, err := bus.Structured(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second = d.accepts(t, "northshire-hospital", foreign), d.accepts(t, "northshire-hospital", translated)
+	if first.Position != second.Position {
+		t.Errorf("two acceptances:\n%+v\n%+v", first, second)
+	}
+}
+
 // A message that was mended may keep its id.
 func TestMendedMessageIsAccepted(t *testing.T) {
 	d := open(t, plain)
