@@ -48,7 +48,7 @@ func (g *Gateway) postWithdrawal(w http.ResponseWriter, r *http.Request, c *call
 	if err := g.withdrawConsent(r, c, body); err != nil {
 		return err
 	}
-	return writeOpen(w, http.StatusCreated, jsonType, done{Consent: events.ConsentID(r.PathValue("consent"))})
+	return writeOpen(w, http.StatusOK, jsonType, done{Consent: events.ConsentID(r.PathValue("consent"))})
 }
 
 func by(label string) field {

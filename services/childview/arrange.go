@@ -59,6 +59,7 @@ type Item struct {
 	Type          events.Type       `json:"type"`
 	Title         string            `json:"title"`
 	Source        string            `json:"source"`
+	EventID       string            `json:"eventId"` // by which its source knows it
 	OccurredAt    time.Time         `json:"occurredAt"`
 	RecordedAt    time.Time         `json:"recordedAt"`
 	HubRecordedAt time.Time         `json:"hubRecordedAt"`
@@ -109,7 +110,7 @@ func Arrange(s events.Shown) Arranged {
 
 func item(i events.ShownItem) Item {
 	return Item{
-		ID: i.ID, Agency: i.Agency, Kind: i.Kind, Type: i.Type(), Title: Title(i.Fact), Source: i.Source,
+		ID: i.ID, Agency: i.Agency, Kind: i.Kind, Type: i.Type(), Title: Title(i.Fact), Source: i.Source, EventID: i.EventID,
 		OccurredAt: i.OccurredAt, RecordedAt: i.RecordedAt, HubRecordedAt: i.HubRecordedAt, Late: i.Late,
 		Role: i.Person.Role, Person: i.Person, Fact: i.Fact, Detail: Detail(i.Fact),
 		Voice: i.Voice, Informed: i.Informed, Contact: i.Contact,

@@ -32,19 +32,18 @@ func TestCanaries(t *testing.T) {
 	send := func(body string, want int) answer {
 		return w.want(t, want, w.ask(t, "police", "POST", "/v1/events", "application/cloudevents+json", body), "events")
 	}
-	good := string(cloudEvent(source, canary(14), typ, full))
+	good := string(cloudEvent(source, "canary-14-", typ, full))
 	send(good, http.StatusAccepted)
 	var said bytes.Buffer
-	for _, bad := range []string{
+	for i, bad := range []string{
 		strings.Replace(good, `"heard"`, `"`+canary(15)+`"`, 1),
 		strings.Replace(good, `"2012-02-03"`, `"`+canary(16)+`"`, 1),
 		strings.Replace(good, `"occurredAt":"`, `"occurredAt":"`+canary(17), 1),
 		strings.Replace(good, `"given"`, `"`+canary(18)+`"`, 1),
-		strings.Replace(good, source, canary(19), 1),
 		strings.Replace(good, typ, "uk.kith.police."+strings.ToLower(canary(20))+".v1", 1),
 		good[:len(good)/2],
 	} {
-		a := w.ask(t, "police", "POST", "/v1/events", "application/cloudevents+json", strings.Replace(bad, canary(14), canary(14)+fmt.Sprint(said.Len()), 1))
+		a := w.ask(t, "police", "POST", "/v1/events", "application/cloudevents+json", strings.Replace(bad, "canary-14-", fmt.Sprint("canary-14-", i), 1))
 		if a.status < 400 {
 			t.Errorf("a broken event was accepted: %s", a.body)
 		}
@@ -52,7 +51,7 @@ func TestCanaries(t *testing.T) {
 	}
 	for _, ask := range []struct{ persona, path, body string }{
 		{"dsl", "/v1/concerns", `{"givenName":"` + canary(21) + `","safeNow":"` + canary(22) + `"}`},
-		{"dsl", "/v1/concerns", `{"` + canary(23) + `":1}`},
+		{"dsl", "/v1/concerns", `{"givenName":1,"observed":"` + canary(23) + `"}`},
 		{"chair", "/v1/children/search", `{"nhsNumber":"` + canary(24) + `"}`},
 		{"health", "/agencies/northshire-hospital/fhir", `{"resourceType":"` + canary(25) + `"}`},
 		{"police", "/agencies/northshire-police/encompass", `{"occurredAt":"` + canary(26) + `","` + canary(27) + `":2}`},
