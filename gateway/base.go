@@ -15,6 +15,7 @@ type base struct {
 	Who    string // the account, as a role and an agency
 	Nav    []navItem
 	Narrow bool
+	Failed bool // the form was sent and something is wrong with it
 	Demo   bool
 	Idle   int // seconds until an unused session ends; 0 without one
 }
@@ -61,6 +62,11 @@ func (b base) at(path string) base {
 	for i := range b.Nav {
 		b.Nav[i].Here = b.Nav[i].Path == path
 	}
+	return b
+}
+
+func (b base) failed(f form) base {
+	b.Failed = len(f.Errors) > 0
 	return b
 }
 

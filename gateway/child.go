@@ -135,6 +135,7 @@ func (g *Gateway) view(v childview.Arranged, l look) childPage {
 		p.Voices = append(p.Voices, voiceCard{h.Words, h.HeardBy, g.agencyName(h.Agency), g.cal.Date(h.OccurredAt), anchor(h.Item)})
 	}
 	p.Withheld = g.withheld(v)
+	p.MayConvene = p.MayConvene && !slices.ContainsFunc(v.Discussions, func(d events.Discussion) bool { return d.Open })
 	p.Discussions, p.Consents = g.discussions(v.Discussions, l), g.consents(v.Consents, until)
 	g.chronology(&p, v, l, until)
 	return p
@@ -168,7 +169,7 @@ func (g *Gateway) withheld(v childview.Arranged) []withheldLine {
 				phone = a.Contact.Phone
 			}
 		}
-		ws = append(ws, withheldLine{plural(w.Count, one, many) + " of " + g.agencyName(w.Agency) + ":", w.Reason, phone})
+		ws = append(ws, withheldLine{plural(w.Count, one, many) + " held by " + g.agencyName(w.Agency) + ":", sentence(w.Reason), phone})
 	}
 	return ws
 }

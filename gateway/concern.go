@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"kith/events"
@@ -80,7 +81,7 @@ func (g *Gateway) concernForm() form {
 }
 
 func (g *Gateway) concernPage(c *caller, f form) concernFormPage {
-	return concernFormPage{base: g.base(c, "Raise a concern").at("/concerns/new"), form: f, Authority: g.agencyName(g.Authority)}
+	return concernFormPage{base: g.base(c, "Raise a concern").at("/concerns/new").failed(f), form: f, Authority: g.agencyName(g.Authority)}
 }
 
 func (g *Gateway) newConcern(w http.ResponseWriter, _ *http.Request, c *caller) error {
@@ -165,6 +166,9 @@ func (g *Gateway) readConcern(r *http.Request, c *caller) (education.ConcernForm
 	form = g.signed(form, c.Reader)
 	_, err = form.Notice("check", g.Now())
 	found, _ := mistakes(err, nil)
+	if posted(r, "told") == "" { // then why not is no question yet
+		found = slices.DeleteFunc(found, func(p fault.Place) bool { return p.Pointer == "whyNotTold" })
+	}
 	if at = append(at, found...); len(at) > 0 {
 		return form, &fault.Error{Kind: fault.Invalid, Text: "The form is not complete.", At: at}
 	}

@@ -30,7 +30,7 @@ func (g *Gateway) concern(w http.ResponseWriter, r *http.Request, c *caller) err
 		return err
 	}
 	b, now := g.base(c, "Concern"), g.Now()
-	return showDisclosed(g, w, "concern.html", disclosure.Map(d, func(s events.ConcernStatus) concernView {
+	return showDisclosed(g, w, http.StatusOK, "concern.html", disclosure.Map(d, func(s events.ConcernStatus) concernView {
 		return g.concernView(b, c.Reader, s, now)
 	}))
 }
@@ -101,7 +101,7 @@ func (g *Gateway) home(w http.ResponseWriter, r *http.Request, c *caller) error 
 		return err
 	}
 	b, now := g.base(c, "Concerns").at("/").wide(), g.Now()
-	return showDisclosed(g, w, "home.html", disclosure.Map(d, func(ss []events.ConcernStatus) homePage {
+	return showDisclosed(g, w, http.StatusOK, "home.html", disclosure.Map(d, func(ss []events.ConcernStatus) homePage {
 		return g.concernHome(b, c.Reader, ss, now)
 	}))
 }

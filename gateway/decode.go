@@ -54,7 +54,7 @@ func wrong(pointer, detail string) error {
 func badJSON(err error) error {
 	var typ *json.UnmarshalTypeError
 	if errors.As(err, &typ) {
-		return wrong("/"+strings.ReplaceAll(typ.Field, ".", "/"), "This has to be of another type. See the API description.")
+		return wrong(pointer(typ.Field), "This has to be of another type. See the API description.")
 	}
 	if name, ok := strings.CutPrefix(err.Error(), `json: unknown field "`); ok {
 		return wrong("/"+fieldName(strings.TrimSuffix(name, `"`)), "There is no such field.")
@@ -64,6 +64,18 @@ func badJSON(err error) error {
 		return wrong("", "This is not a JSON document.")
 	}
 	return wrong("", "A value does not have the form that its field needs: days are YYYY-MM-DD, moments RFC 3339.")
+}
+
+// pointer makes a JSON pointer of the decoder's path, without the embedded
+// structs, which are no part of the document.
+func pointer(path string) string {
+	var out string
+	for part := range strings.SplitSeq(path, ".") {
+		if part != "" && (part[0] < 'A' || part[0] > 'Z') {
+			out += "/" + part
+		}
+	}
+	return out
 }
 
 // fieldName returns a name that looks like one of a field. Anything else could

@@ -54,7 +54,7 @@ type childFormPage struct {
 }
 
 func (g *Gateway) childForm(r *http.Request, c *caller, title string, f form) childFormPage {
-	return childFormPage{base: g.base(c, title), form: f, Child: childOf(r), Discussion: discussionOf(r),
+	return childFormPage{base: g.base(c, title).failed(f), form: f, Child: childOf(r), Discussion: discussionOf(r),
 		Consent: events.ConsentID(r.PathValue("consent"))}
 }
 

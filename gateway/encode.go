@@ -29,12 +29,12 @@ func writeDisclosed(w http.ResponseWriter, status int, v disclosure.Encodable) e
 }
 
 // showDisclosed answers with personal data, as a page.
-func showDisclosed[T any](g *Gateway, w http.ResponseWriter, page string, d disclosure.Disclosed[T]) error {
+func showDisclosed[T any](g *Gateway, w http.ResponseWriter, status int, page string, d disclosure.Disclosed[T]) error {
 	var b bytes.Buffer
 	if err := d.Render(&b, g.pages[page]); err != nil {
 		return fmt.Errorf("render %s: %w", page, err)
 	}
-	return write(w, http.StatusOK, htmlType, b.Bytes())
+	return write(w, status, htmlType, b.Bytes())
 }
 
 // writeOpen answers with what is about nobody, as JSON.

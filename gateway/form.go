@@ -57,6 +57,7 @@ func yesOrNo() []option { return []option{{Value: "yes", Name: "Yes"}, {Value: "
 // sent before.
 type form struct {
 	F      map[string]field
+	order  []string
 	Errors []fault.Place
 	Once   string
 }
@@ -65,6 +66,7 @@ func newForm(fields ...field) form {
 	f := form{F: map[string]field{}, Once: newKey()}
 	for _, x := range fields {
 		f.F[x.Name] = x
+		f.order = append(f.order, x.Name)
 	}
 	return f
 }
@@ -73,7 +75,8 @@ func newForm(fields ...field) form {
 func newKey() string { return newID()[:32] }
 
 // again is the form as somebody sent it, with the errors beside their fields. An
-// error that is about no field here stands in the summary alone.
+// error that is about no field here stands in the summary alone, at the end; the
+// others stand there in the order of the fields.
 func (f form) again(r *http.Request, at []fault.Place) form {
 	f.Once = once(r)
 	for name, x := range f.F {
@@ -93,7 +96,15 @@ func (f form) again(r *http.Request, at []fault.Place) form {
 		}
 		f.Errors = append(f.Errors, p)
 	}
+	slices.SortStableFunc(f.Errors, func(a, b fault.Place) int { return cmp.Compare(f.position(a), f.position(b)) })
 	return f
+}
+
+func (f form) position(p fault.Place) int {
+	if i := slices.Index(f.order, p.Pointer); i >= 0 {
+		return i
+	}
+	return len(f.order)
 }
 
 // labels says, for the places that an error may name, which field of the form

@@ -173,13 +173,14 @@ func (c calendar) ticks(s scale) []tick {
 		at = time.Date(from.Year(), 1, 1, 0, 0, 0, 0, c.place)
 	}
 	var ts []tick
+	named := 0
 	for ; !at.After(s.to); at = at.AddDate(0, step, 0) {
 		if at.Before(s.from) {
 			continue
 		}
 		name := at.Format("Jan")
-		if at.Month() == time.January || len(ts) == 0 {
-			name = at.Format("Jan 2006")
+		if at.Year() != named {
+			name, named = at.Format("Jan 2006"), at.Year()
 		}
 		ts = append(ts, tick{X: s.x(at), Name: name, Anchor: "middle"})
 	}

@@ -47,7 +47,7 @@ func (g *Gateway) child(w http.ResponseWriter, r *http.Request, c *caller) error
 		return err
 	}
 	l := g.look(r, c)
-	return showDisclosed(g, w, "child.html", disclosure.Map(d, func(s events.Shown) childPage { return g.view(childview.Arrange(s), l) }))
+	return showDisclosed(g, w, http.StatusOK, "child.html", disclosure.Map(d, func(s events.Shown) childPage { return g.view(childview.Arrange(s), l) }))
 }
 
 func (g *Gateway) look(r *http.Request, c *caller) look {
@@ -84,22 +84,39 @@ func (g *Gateway) changes(w http.ResponseWriter, r *http.Request, c *caller) err
 		case <-r.Context().Done():
 			return nil
 		case <-beat.C:
-			s.say(": still here\n\n")
+			s.say(g.stillMay(r, c, child, ": still here\n\n"))
 		case _, ok := <-news:
 			if !ok {
 				return nil
 			}
-			s.say("event: changed\ndata: {}\n\n")
+			s.say(g.stillMay(r, c, child, "event: changed\ndata: {}\n\n"))
+		}
+		if s.ended {
+			return nil
 		}
 	}
 	return nil
 }
 
+// ended is the last word to somebody who signed out, whose session ran out, or
+// who no longer works with the child.
+const ended = "event: ended\ndata: {}\n\n"
+
+// stillMay asks again, for a connection outlives permissions.
+func (g *Gateway) stillMay(r *http.Request, c *caller, child events.ChildID, words string) string {
+	now, err := g.callerOf(r, false)
+	if err != nil || now == nil || g.Gate.MayAct(r.Context(), c.Reader, child, "open") != nil {
+		return ended
+	}
+	return words
+}
+
 // stream writes server-sent events.
 type stream struct {
-	w   http.ResponseWriter
-	rc  *http.ResponseController
-	err error
+	w     http.ResponseWriter
+	rc    *http.ResponseController
+	ended bool
+	err   error
 }
 
 func (s *stream) begin() {
@@ -110,6 +127,7 @@ func (s *stream) begin() {
 }
 
 func (s *stream) say(words string) {
+	s.ended = words == ended
 	if _, s.err = s.w.Write([]byte(words)); s.err == nil {
 		s.err = s.rc.Flush()
 	}

@@ -6,6 +6,7 @@ import (
 
 	"kith/events"
 	"kith/events/bus"
+	"kith/services/disclosure"
 	"kith/services/socialcare"
 )
 
@@ -31,10 +32,11 @@ type referralDecision struct {
 	Threshold string          `json:"threshold,omitempty"`
 }
 
+// decidePage shows the concern together with the form, so that nobody decides
+// from memory.
 type decidePage struct {
-	base
+	concernView
 	form
-	Reference string
 }
 
 func (g *Gateway) decideForm() form {
@@ -51,17 +53,19 @@ func (g *Gateway) decideForm() form {
 	)
 }
 
-func (g *Gateway) decidePage(r *http.Request, c *caller, f form) decidePage {
-	return decidePage{base: g.base(c, "Decide on a concern"), form: f, Reference: r.PathValue("reference")}
+func (g *Gateway) newReferralDecision(w http.ResponseWriter, r *http.Request, c *caller) error {
+	return g.showDecide(w, r, c, http.StatusOK, g.decideForm())
 }
 
-// newReferralDecision asks the gate first: whoever may not read the concern
-// learns nothing, not even that there is one.
-func (g *Gateway) newReferralDecision(w http.ResponseWriter, r *http.Request, c *caller) error {
-	if _, err := g.Gate.Concern(r.Context(), c.Reader, r.PathValue("reference")); err != nil {
+func (g *Gateway) showDecide(w http.ResponseWriter, r *http.Request, c *caller, status int, f form) error {
+	d, err := g.Gate.Concern(r.Context(), c.Reader, r.PathValue("reference"))
+	if err != nil {
 		return err
 	}
-	return g.page(w, http.StatusOK, "decide.html", g.decidePage(r, c, g.decideForm()))
+	b, now := g.base(c, "Decide on a concern").failed(f), g.Now()
+	return showDisclosed(g, w, status, "decide.html", disclosure.Map(d, func(s events.ConcernStatus) decidePage {
+		return decidePage{g.concernView(b, c.Reader, s, now), f}
+	}))
 }
 
 func (g *Gateway) sendReferralDecision(w http.ResponseWriter, r *http.Request, c *caller) error {
@@ -76,7 +80,7 @@ func (g *Gateway) sendReferralDecision(w http.ResponseWriter, r *http.Request, c
 	})
 	names := labels{"decision": {Pointer: "decision", Detail: "Choose what you decide."}, "rationale": {Pointer: "rationale", Detail: "Write why."}}
 	if at, ok := mistakes(err, names); ok {
-		return g.page(w, http.StatusBadRequest, "decide.html", g.decidePage(r, c, g.decideForm().again(r, at)))
+		return g.showDecide(w, r, c, http.StatusBadRequest, g.decideForm().again(r, at))
 	}
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ func usual(r events.Reader) string {
 }
 
 func (g *Gateway) searchPage(c *caller, f form) searchPage {
-	return searchPage{base: g.base(c, "Find a child").at("/search"), form: f}
+	return searchPage{base: g.base(c, "Find a child").at("/search").failed(f), form: f}
 }
 
 func (g *Gateway) newSearch(w http.ResponseWriter, _ *http.Request, c *caller) error {
@@ -87,7 +87,7 @@ func (g *Gateway) search(w http.ResponseWriter, r *http.Request, c *caller) erro
 		return err
 	}
 	b, now := g.base(c, "Search result").at("/search"), g.Now()
-	return showDisclosed(g, w, "found.html", disclosure.Map(d, func(ms []events.Match) foundPage {
+	return showDisclosed(g, w, http.StatusOK, "found.html", disclosure.Map(d, func(ms []events.Match) foundPage {
 		p := foundPage{base: b, Heading: "Nobody was found"}
 		for _, m := range ms {
 			p.Heading = plural(len(ms), "child", "children") + " found"

@@ -74,14 +74,7 @@ var (
 
 	safeWords = words{"yes": "Yes", "no": "No", "unsure": "Not sure"}
 
-	presenceWords = words{
-		"saw": "saw it", "heard": "heard it", "in-the-home": "was in the home",
-		"not-present": "was not there", "unknown": "not known whether present",
-	}
-
 	conductWords = words{"single": "by social care alone", "joint": "jointly with the police"}
-
-	categoryWords = words{"NEG": "neglect", "PHY": "physical abuse", "SAB": "sexual abuse", "EMO": "emotional abuse", "MUL": "several kinds of abuse"}
 
 	roleWords = words{
 		"dsl": "Designated safeguarding lead", "social-worker": "Social worker", "chair": "Chair of strategy discussions",
@@ -102,7 +95,8 @@ func basisWords(b events.Basis) (short string, whole []string) {
 	short = article6Words.of(string(b.Article6))
 	whole = append(whole, short+" (UK GDPR Article 6)")
 	if b.Article6 == events.ByConsent && b.Scope != "" {
-		whole[0] += ", given for " + strings.ReplaceAll(string(b.Scope), "-", " ")
+		scope := strings.ReplaceAll(string(b.Scope), "-", " ")
+		short, whole[0] = short+", for "+scope, whole[0]+", given for "+scope
 	}
 	if b.Article9 != "" {
 		whole = append(whole, "For health and other special data: "+article9Words.of(string(b.Article9)))
@@ -141,6 +135,9 @@ func capital(s string) string {
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
 }
+
+// sentence ends with one full stop.
+func sentence(s string) string { return strings.TrimSuffix(strings.TrimSpace(s), ".") + "." }
 
 // purposes are what a reader can choose from. What each then shows is for the
 // gate to say.

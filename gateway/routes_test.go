@@ -1,0 +1,161 @@
+package gateway
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// who may use each route, by the first letters of the personas: dsl, other dsl,
+// police, health, socialworker, chair, governance. "-" is somebody without an
+// account.
+var admitted = map[string]string{
+	"GET /sign-in": "-dophscg", "POST /sign-in": "-dophscg", "POST /sign-out": "-dophscg",
+	"GET /about": "-dophscg", "GET /privacy": "-dophscg", "GET /accessibility": "-dophscg", "GET /policies": "-dophscg",
+	"GET /problems": "-dophscg", "GET /problems/{kind}": "-dophscg", "GET /static/{file}": "-dophscg",
+	"GET /livez": "-dophscg", "GET /readyz": "-dophscg",
+
+	"POST /v1/events": "dophsc", "GET /v1/receipts": "dophsc",
+
+	"POST /v1/concerns": "do", "GET /v1/concerns": "dophsc", "GET /v1/concerns/{reference}": "dophsc",
+	"POST /v1/concerns/{reference}/decision": "sc",
+	"GET /concerns/new":                      "do", "POST /concerns": "do", "GET /concerns/{reference}": "dophsc",
+	"GET /concerns/{reference}/decision": "sc", "POST /concerns/{reference}/decision": "sc",
+
+	"POST /v1/children/search": "dophsc", "GET /v1/children/{child}/view": "dophsc", "GET /v1/children/{child}/changes": "dophsc",
+	"GET /search": "dophsc", "POST /search": "dophsc", "GET /children/{child}": "dophsc",
+
+	"POST /v1/children/{child}/discussions":                        "dophsc",
+	"POST /v1/children/{child}/discussions/{discussion}/attendees": "dophsc",
+	"POST /v1/children/{child}/discussions/{discussion}/decision":  "dophsc",
+	"GET /children/{child}/discussions/new":                        "dophsc", "POST /children/{child}/discussions": "dophsc",
+	"POST /children/{child}/discussions/{discussion}/attendees": "dophsc",
+	"GET /children/{child}/discussions/{discussion}/decision":   "dophsc", "POST /children/{child}/discussions/{discussion}/decision": "dophsc",
+
+	"POST /v1/children/{child}/consents": "dophsc", "POST /v1/children/{child}/consents/{consent}/withdraw": "dophsc",
+	"GET /children/{child}/consents/new": "dophsc", "POST /children/{child}/consents": "dophsc",
+	"GET /children/{child}/consents/{consent}/withdraw": "dophsc", "POST /children/{child}/consents/{consent}/withdraw": "dophsc",
+
+	"GET /v1/identity/candidates": "s", "POST /v1/identity/link": "s", "POST /v1/identity/decline": "s", "POST /v1/identity/unlink": "s",
+	"GET /identity": "s", "POST /identity/link": "s", "POST /identity/decline": "s", "POST /identity/unlink": "s",
+
+	"GET /v1/ledger": "g", "GET /{$}": "dophscg", "POST /alive": "dophscg",
+}
+
+// Every route answers everyone as the table says, and the table has every route.
+func TestRoutesAdmit(t *testing.T) {
+	w := newWorld(t)
+	seen := 0
+	for _, rt := range w.routes() {
+		who, ok := admitted[rt.pattern]
+		if !ok {
+			t.Errorf("%s is not in the table", rt.pattern)
+			continue
+		}
+		seen++
+		for _, persona := range []string{"-", "dsl", "otherdsl", "police", "health", "socialworker", "chair", "governance"} {
+			var c *caller
+			if persona != "-" {
+				c = &caller{User: w.byPersona(persona)}
+			}
+			err := admits(w.Gateway, rt, c)
+			if want := strings.Contains(who, persona[:1]); (err == nil) != want {
+				t.Errorf("%s admits %s: %v, want %v", rt.pattern, persona, err == nil, want)
+			}
+		}
+	}
+	if seen != len(admitted) {
+		t.Errorf("the table has %d routes, the gateway %d", len(admitted), seen)
+	}
+}
+
+// Every route over HTTP: nobody without an account, no wrong role and no route
+// with somebody else's child gets anything but a refusal.
+func TestRoutesOverHTTP(t *testing.T) {
+	w := newWorld(t)
+	for _, rt := range w.routes() {
+		if rt.guard == nil {
+			continue
+		}
+		method, pattern, _ := strings.Cut(rt.pattern, " ")
+		path := strings.NewReplacer("{$}", "", "{child}", string(theChild), "{reference}", "QX3M-7RTL-P2VA",
+			"{discussion}", "d1", "{consent}", "k2").Replace(pattern)
+		api := strings.HasPrefix(path, "/v1/")
+
+		rec := w.ask(method, path, "", "", "")
+		switch {
+		case api && rec.Code != http.StatusUnauthorized,
+			!api && method == "GET" && rec.Code != http.StatusSeeOther,
+			!api && method == "POST" && rec.Code != http.StatusUnauthorized:
+			t.Errorf("%s without an account: %d", rt.pattern, rec.Code)
+		}
+		if rec := w.ask(method, path, "nobody-knows", "", ""); api && rec.Code != http.StatusUnauthorized {
+			t.Errorf("%s with an unknown token: %d", rt.pattern, rec.Code)
+		}
+		for _, u := range accounts() {
+			if strings.Contains(admitted[rt.pattern], u.Persona[:1]) {
+				continue
+			}
+			if rec := w.ask(method, path, u.Persona, "", ""); rec.Code != http.StatusForbidden {
+				t.Errorf("%s as %s: %d, want 403", rt.pattern, u.Persona, rec.Code)
+			}
+		}
+		if strings.Contains(pattern, "{child}") {
+			target := path + "?purpose=s47"
+			if rec := w.postOrGet(method, target, "otherdsl"); rec.Code != http.StatusNotFound {
+				t.Errorf("%s as somebody without a relationship: %d, want 404", rt.pattern, rec.Code)
+			}
+		}
+	}
+	if len(w.acts) != 0 {
+		t.Errorf("somebody did something: %q", w.acts)
+	}
+}
+
+func (w *world) postOrGet(method, target, persona string) *httptest.ResponseRecorder {
+	if method == "GET" {
+		return w.get(target, persona)
+	}
+	if strings.HasPrefix(target, "/v1/") {
+		return w.postJSON(target, persona, "{}")
+	}
+	return w.post(target, persona, nil)
+}
+
+// A record that is hidden and one that is not there give the same answer, to the
+// byte: status, headers and body, over the API and on pages.
+func TestHiddenIsAbsent(t *testing.T) {
+	w := newWorld(t)
+	const absent = "cnobodycnobodycnobody"
+	for _, pair := range []struct{ method, hidden, absent, persona, body string }{
+		{"GET", "/v1/children/" + string(theChild) + "/view?purpose=s47", "/v1/children/" + absent + "/view?purpose=s47", "otherdsl", ""},
+		{"GET", "/v1/children/" + string(theChild) + "/changes", "/v1/children/" + absent + "/changes", "otherdsl", ""},
+		{"GET", "/children/" + string(theChild) + "?purpose=s47", "/children/" + absent + "?purpose=s47", "otherdsl", ""},
+		{"POST", "/v1/children/" + string(theChild) + "/discussions", "/v1/children/" + absent + "/discussions", "otherdsl", "{}"},
+		{"POST", "/v1/children/" + string(theChild) + "/consents", "/v1/children/" + absent + "/consents", "otherdsl", "{}"},
+		{"POST", "/v1/children/" + string(theChild) + "/discussions/d1/attendees", "/v1/children/" + absent + "/discussions/d1/attendees", "otherdsl", "{}"},
+		{"GET", "/v1/concerns/QX3M-7RTL-P2VA", "/v1/concerns/AAAA-BBBB-CCCC", "otherdsl", ""},
+		{"GET", "/concerns/QX3M-7RTL-P2VA", "/concerns/AAAA-BBBB-CCCC", "otherdsl", ""},
+		{"GET", "/v1/children/" + string(theChild) + "/view?purpose=s47", "/v1/nothing/of/the/kind", "otherdsl", ""},
+		{"GET", "/v1/receipts?source=urn:kith:agency:oakfield-school&id=e1", "/v1/receipts?source=urn:kith:agency:oakfield-school&id=e2", "otherdsl", ""},
+	} {
+		a, b := w.ask(pair.method, pair.hidden, pair.persona, "application/json", pair.body), w.ask(pair.method, pair.absent, pair.persona, "application/json", pair.body)
+		if a.Code != http.StatusNotFound || whole(a) != whole(b) {
+			t.Errorf("%s %s and %s differ:\n%s\n%s", pair.method, pair.hidden, pair.absent, whole(a), whole(b))
+		}
+	}
+}
+
+func whole(r *httptest.ResponseRecorder) string {
+	return fmt.Sprint(r.Code, r.Header(), r.Body.String())
+}
+
+// admits asks the guard alone.
+func admits(g *Gateway, rt route, c *caller) error {
+	if rt.guard == nil || c != nil && rt.guard(g, c.Reader) {
+		return nil
+	}
+	return fmt.Errorf("not admitted")
+}
