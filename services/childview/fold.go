@@ -28,7 +28,7 @@ func Fold(child events.ChildID, h History, asKnownAt *time.Time, now time.Time) 
 	if asKnownAt != nil {
 		h, now = h.knownAt(*asKnownAt), *asKnownAt
 	}
-	p := events.Picture{Child: child, AsKnownAt: asKnownAt}
+	p := events.Picture{Child: child, AsKnownAt: asKnownAt, Items: make([]events.Held, 0, h.items())}
 	for _, l := range standing(h.Links) {
 		p.Subjects = append(p.Subjects, l.Subject)
 		if !slices.Contains(p.Agencies, l.Agency) {
@@ -40,14 +40,33 @@ func Fold(child events.ChildID, h History, asKnownAt *time.Time, now time.Time) 
 			}
 		}
 	}
-	slices.SortStableFunc(p.Items, inTime)
+	p.Items = sorted(p.Items)
 	p.Discussions, p.Clocks = discussed(h.Strategy, dayOf(now))
 	p.Consents = consented(h.Consents)
 	return p
 }
 
-func inTime(a, b events.Held) int {
-	return cmp.Or(a.OccurredAt.Compare(b.OccurredAt), a.HubRecordedAt.Compare(b.HubRecordedAt), cmp.Compare(a.ID, b.ID))
+func (h History) items() (n int) {
+	for _, es := range h.Items {
+		n += len(es)
+	}
+	return n
+}
+
+// sorted is by the time they occurred. It sorts pointers: an item is large.
+func sorted(is []events.Held) []events.Held {
+	ps := make([]*events.Held, len(is))
+	for i := range is {
+		ps[i] = &is[i]
+	}
+	slices.SortStableFunc(ps, func(a, b *events.Held) int {
+		return cmp.Or(a.OccurredAt.Compare(b.OccurredAt), a.HubRecordedAt.Compare(b.HubRecordedAt), cmp.Compare(a.ID, b.ID))
+	})
+	out := make([]events.Held, len(is))
+	for i, p := range ps {
+		out[i] = *p
+	}
+	return out
 }
 
 // knownAt is what of the history was recorded by a moment.
