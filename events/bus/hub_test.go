@@ -157,7 +157,7 @@ func TestStopBeforeTheAnswer(t *testing.T) {
 	a := connect(t, s, police)
 	done := make(chan error, 1)
 	go func() { _, err := a.Send(within(t), sample("1")); done <- err }()
-	<-decided
+	receive(t, decided)
 	cancel()
 	<-ended
 	if n := waitingIn(t, s, police); n != 1 {
@@ -166,7 +166,7 @@ func TestStopBeforeTheAnswer(t *testing.T) {
 	second := connectHub(t, s)
 	second.ackWait = 2 * time.Second
 	consume(t, second, ok)
-	if err := <-done; err != nil {
+	if err := receive(t, done); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the queue is empty", func() bool { return waitingIn(t, s, police) == 0 })
@@ -249,7 +249,7 @@ func TestDeliver(t *testing.T) {
 			return nil
 		})
 	}()
-	if id := <-got; id != "1" {
+	if id := receive(t, got); id != "1" {
 		t.Errorf("got %s", id)
 	}
 	cancel()
@@ -275,7 +275,7 @@ func TestTraceTravels(t *testing.T) {
 	if _, err := connect(t, s, police).Send(ctx, sample("1")); err != nil {
 		t.Fatal(err)
 	}
-	if got := <-seen; got.TraceID() != id || got.SpanID() != span {
+	if got := receive(t, seen); got.TraceID() != id || got.SpanID() != span {
 		t.Errorf("got %v", got)
 	}
 }
@@ -369,7 +369,7 @@ func TestAgencyFirst(t *testing.T) {
 	go func() { _, err := a.Send(within(t), sample("2")); done <- err }()
 	time.Sleep(50 * time.Millisecond)
 	consume(t, connectHub(t, s), accept(t))
-	if err := <-done; err != nil {
+	if err := receive(t, done); err != nil {
 		t.Error(err)
 	}
 	if _, err := Connect(t.Context(), Link{URL: s.URL(), Creds: "/no/such.creds"}); err == nil {
@@ -427,6 +427,51 @@ func inboxOf(t *testing.T, s *Server, a events.AgencyID) uint64 {
 		t.Fatal(err)
 	}
 	return st.CachedInfo().State.Msgs
+}
+
+// What the server itself writes into the inbox, because a client asked it to
+// reply there, is no answer and stands in nobody's way.
+func TestJunkInTheInbox(t *testing.T) {
+	s := start(t, t.TempDir())
+	consume(t, connectHub(t, s), accept(t))
+	a := connect(t, s, police)
+	nc := plain(t, s, s.Creds(police))
+	for _, subject := range []string{"events.x", "$JS.API.STREAM.INFO.INBOX"} {
+		if err := nc.PublishMsg(&nats.Msg{Subject: subject, Reply: SubjectReceipts}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the junk is there", func() bool { return inboxOf(t, s, police) >= 2 })
+	if got, err := a.Send(within(t), sample("1")); err != nil || got.Receipt == nil {
+		t.Errorf("%+v %v", got, err)
+	}
+	got := make(chan string, 8)
+	ctx, cancel := context.WithCancel(within(t))
+	ended := make(chan error)
+	go func() {
+		ended <- a.Answers(ctx, "test", func(as []Answer) error {
+			for _, one := range as {
+				got <- one.Digest
+			}
+			return nil
+		})
+	}()
+	receive(t, got)
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// receive fails rather than wait for ever.
+func receive[T any](t *testing.T, from <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-from:
+	case <-time.After(30 * time.Second):
+		t.Fatal("nothing came")
+	}
+	return v
 }
 
 func eventually(t *testing.T, what string, f func() bool) {

@@ -203,7 +203,7 @@ func TestRestartKeepsKeysAndMessages(t *testing.T) {
 		seen <- string(m.Body)
 		return Answer{Digest: Digest(m), Refusal: &Refusal{Digest: Digest(m)}}, nil
 	})
-	if got := <-seen; got != string(sample("1").Body) {
+	if got := receive(t, seen); got != string(sample("1").Body) {
 		t.Errorf("got %s", got)
 	}
 }
