@@ -14,21 +14,23 @@ import (
 // ErrUnknownType reports an event type that this build does not know.
 var ErrUnknownType = errors.New("unknown event type")
 
+var errNoFact = errors.New("no fact")
+
 // facts is the one list of what agencies may state; a new type is one line here.
 var facts = index(
-	fact[DomesticAbuseIncident], fact[MissingEpisode], fact[PublicProtectionNotice],
-	fact[EmergencyAttendance], fact[WasNotBrought], fact[PractitionerConcern], fact[NationalRecordChanged],
-	fact[Concern], fact[AttendanceFall], fact[Suspension], fact[OffRoll],
-	fact[ContactReceived], fact[ReferralDecided], fact[InvolvementChanged], fact[Section47Enquiry], fact[ProtectionPlan],
+	fact[DomesticAbuseIncident](), fact[MissingEpisode](), fact[PublicProtectionNotice](),
+	fact[EmergencyAttendance](), fact[WasNotBrought](), fact[PractitionerConcern](), fact[NationalRecordChanged](),
+	fact[Concern](), fact[AttendanceFall](), fact[Suspension](), fact[OffRoll](),
+	fact[ContactReceived](), fact[ReferralDecided](), fact[InvolvementChanged](), fact[Section47Enquiry](), fact[ProtectionPlan](),
 )
 
 // decisions is the one list of what the hub itself records.
 var decisions = index(
-	decision[EventAccepted], decision[EventRefused],
-	decision[SubjectLinked], decision[SubjectUnlinked], decision[LinkProposed], decision[LinkDeclined],
-	decision[ConsentGiven], decision[ConsentWithdrawn],
-	decision[DiscussionConvened], decision[DiscussionAttended], decision[DecisionRecorded], decision[ConferenceOverdue],
-	decision[ReadRecorded],
+	decision[EventAccepted](), decision[EventRefused](),
+	decision[SubjectLinked](), decision[SubjectUnlinked](), decision[LinkProposed](), decision[LinkDeclined](),
+	decision[ConsentGiven](), decision[ConsentWithdrawn](),
+	decision[DiscussionConvened](), decision[DiscussionAttended](), decision[DecisionRecorded](), decision[ConferenceOverdue](),
+	decision[ReadRecorded](),
 )
 
 // FactTypes yields every type that an agency may publish, in order.
@@ -37,7 +39,7 @@ func FactTypes() iter.Seq[Type] { return slices.Values(slices.Sorted(maps.Keys(f
 // Types yields every type that the event store may hold, in order.
 func Types() iter.Seq[Type] {
 	return slices.Values(slices.Sorted(iter.Seq[Type](func(yield func(Type) bool) {
-		for _, m := range []map[Type]decoder{facts, decisions} {
+		for _, m := range []map[Type]codec{facts, decisions} {
 			for t := range m {
 				if !yield(t) {
 					return
@@ -49,7 +51,7 @@ func Types() iter.Seq[Type] {
 
 // Encode returns the JSON of an event for the event store.
 func Encode(e Event) ([]byte, error) {
-	if facts[e.Type()] == nil && decisions[e.Type()] == nil {
+	if _, known := known(e.Type()); !known {
 		return nil, fmt.Errorf("%w: %s", ErrUnknownType, e.Type())
 	}
 	return json.Marshal(e)
@@ -57,29 +59,20 @@ func Encode(e Event) ([]byte, error) {
 
 // Decode reads what Encode wrote. It refuses unknown fields.
 func Decode(t Type, data []byte) (Event, error) {
-	if d := decisions[t]; d != nil {
-		v, err := d(data)
-		return v.event, err
-	}
-	d := facts[t]
-	if d == nil {
+	c, ok := known(t)
+	if !ok {
 		return nil, fmt.Errorf("%w: %s", ErrUnknownType, t)
 	}
-	var w struct {
-		Item
-		Fact json.RawMessage `json:"fact"`
-	}
-	if err := strict(data, &w); err != nil {
+	e, err := c.event(data)
+	if err != nil {
 		return nil, fmt.Errorf("decode %s: %w", t, err)
 	}
-	v, err := d(w.Fact)
-	w.Item.Fact = v.fact
-	return w.Item, err
+	return e, nil
 }
 
 // EncodeReport returns the JSON of a report: the data of its CloudEvent.
 func EncodeReport(r Report) ([]byte, error) {
-	if facts[r.Type()] == nil {
+	if _, ok := facts[r.Type()]; !ok {
 		return nil, fmt.Errorf("%w: %s", ErrUnknownType, r.Type())
 	}
 	return json.Marshal(r)
@@ -89,62 +82,85 @@ func EncodeReport(r Report) ([]byte, error) {
 // fields and data after the end. Duplicate keys and keys in another case pass:
 // whoever must not be fooled by them validates what EncodeReport makes of it.
 func DecodeReport(t Type, data []byte) (Report, error) {
-	d := facts[t]
-	if d == nil {
+	c, ok := facts[t]
+	if !ok {
 		return Report{}, fmt.Errorf("%w: %s", ErrUnknownType, t)
 	}
-	var w struct {
-		Report
-		Fact json.RawMessage `json:"fact"`
-	}
-	if err := strict(data, &w); err != nil {
+	r, err := c.report(data)
+	if err != nil {
 		return Report{}, fmt.Errorf("decode %s: %w", t, err)
 	}
-	v, err := d(w.Fact)
-	w.Report.Fact = v.fact
-	return w.Report, err
+	return r, nil
 }
 
-// decoded is a value of one of the two sets.
-type decoded struct {
-	fact  Fact
-	event Event
+// codec decodes one type: as the event store holds it and, if it is a fact, as
+// an agency reports it.
+type codec struct {
+	typ    Type
+	event  func([]byte) (Event, error)
+	report func([]byte) (Report, error)
 }
 
-func (d decoded) typ() Type {
-	if d.fact != nil {
-		return d.fact.Type()
-	}
-	return d.event.Type()
-}
-
-type decoder = func([]byte) (decoded, error)
-
-func index(ds ...decoder) map[Type]decoder {
-	m := map[Type]decoder{}
-	for _, d := range ds {
-		v, _ := d([]byte("{}"))
-		m[v.typ()] = d
+func index(cs ...codec) map[Type]codec {
+	m := map[Type]codec{}
+	for _, c := range cs {
+		m[c.typ] = c
 	}
 	return m
 }
 
-func fact[F Fact](data []byte) (decoded, error) {
-	var f F
-	err := strict(data, &f)
-	if err != nil {
-		err = fmt.Errorf("decode fact of %s: %w", f.Type(), err)
+func known(t Type) (codec, bool) {
+	if c, ok := decisions[t]; ok {
+		return c, true
 	}
-	return decoded{fact: f}, err
+	c, ok := facts[t]
+	return c, ok
 }
 
-func decision[E Event](data []byte) (decoded, error) {
-	var e E
-	err := strict(data, &e)
-	if err != nil {
-		err = fmt.Errorf("decode %s: %w", e.Type(), err)
+// fact reads all of an item or a report in one go, its fact into an F: this is
+// where most of the time of a read goes.
+func fact[F Fact]() codec {
+	var f F
+	return codec{
+		typ: f.Type(),
+		event: func(data []byte) (Event, error) {
+			var w struct {
+				Item
+				Fact *F `json:"fact"`
+			}
+			if err := strict(data, &w); err != nil {
+				return nil, err
+			}
+			if w.Fact == nil {
+				return nil, errNoFact
+			}
+			w.Item.Fact = *w.Fact
+			return w.Item, nil
+		},
+		report: func(data []byte) (Report, error) {
+			var w struct {
+				Report
+				Fact *F `json:"fact"`
+			}
+			if err := strict(data, &w); err != nil {
+				return Report{}, err
+			}
+			if w.Fact == nil {
+				return Report{}, errNoFact
+			}
+			w.Report.Fact = *w.Fact
+			return w.Report, nil
+		},
 	}
-	return decoded{event: e}, err
+}
+
+func decision[E Event]() codec {
+	var e E
+	return codec{typ: e.Type(), event: func(data []byte) (Event, error) {
+		var e E
+		err := strict(data, &e)
+		return e, err
+	}}
 }
 
 func strict[T any](data []byte, into *T) error {
