@@ -116,6 +116,7 @@ func (d *desk) consume(ctx context.Context, ackWait time.Duration, handle Handle
 			})
 		}
 		giveBack(it)
+		breathe(ctx)
 	}
 	return errors.Join(ctx.Err(), nats.ErrConnectionClosed)
 }

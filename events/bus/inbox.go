@@ -59,6 +59,7 @@ func (a *Agency) consume(ctx context.Context, durable string, subjects []string,
 			settle(ms, handle(decodeAll(ms)))
 		}
 		giveBack(it)
+		breathe(ctx)
 	}
 	if ctx.Err() != nil {
 		return nil

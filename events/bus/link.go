@@ -120,6 +120,14 @@ func retry(ctx context.Context, f func(context.Context) error) error {
 	}
 }
 
+// breathe keeps a loop that fails at once from spinning.
+func breathe(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(100 * time.Millisecond):
+	}
+}
+
 // subjectOf is where a message is published: events.police.missing-episode for
 // our own types, else events.other. It only helps people to watch: the hub goes
 // by the message.
