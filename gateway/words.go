@@ -85,6 +85,8 @@ var (
 		"first-seen":               "nobody else knows this child yet",
 		"nhs-number+date-of-birth": "the same verified NHS number and date of birth",
 		"upn+date-of-birth":        "the same unique pupil number and date of birth",
+		"nhs-number":               "the same verified NHS number; a date of birth is missing or differs",
+		"upn":                      "the same unique pupil number; a date of birth is missing or differs",
 		"name+date-of-birth":       "the same name and date of birth",
 		"decided-by-a-person":      "decided by a person",
 	}
