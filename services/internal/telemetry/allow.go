@@ -29,7 +29,7 @@ func spanKeys(key string) bool {
 func logKeys(key string) bool {
 	switch key {
 	case "time", "level", "msg", "service",
-		"agency", "kind", "type", "code", "outcome", "purpose", "role", "rule",
+		"agency", "kind", "type", "code", "outcome", "purpose", "role", "rule", "what",
 		"position", "revision", "stream", "projection", "count", "depth", "attempt",
 		"method", "route", "status", "duration", "wait", "trace", "span", "reference",
 		"addr", "admin", "file", "dir", "version", "error", "complaint", "panic", "at":
