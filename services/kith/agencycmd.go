@@ -46,6 +46,7 @@ func serveAgency(ctx context.Context, c *call, conf AgencyConfig, tel *telemetry
 		return fmt.Errorf("open the outbox: %w", err)
 	}
 	defer e.Close()
+	tel.Metrics.Outbox(func() int { n, _ := e.Depth(context.Background()); return n }) // a scrape that fails shows none
 	h := forClients(conf.Clients, e.Handler(doors(conf.Agency.Kind)))
 	s, err := listen(site{conf.Addr, tel.HTTP(h)}, site{conf.AdminAddr, tel.Admin()})
 	if err != nil {

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +32,7 @@ func bench(ctx context.Context, c *call) error {
 	seconds := c.flags.Int("seconds", 15, "how long to offer events (ingest)")
 	rate := c.flags.Int("rate", 200, "events offered a second (ingest)")
 	reads := c.flags.Int("reads", 500, "how many times to read each view (view)")
+	profile := c.flags.String("cpuprofile", "", "file to write a CPU profile to")
 	dir := c.flags.String("dir", "", "folder on the disk to measure; a temporary one if none is named")
 	if len(c.args) == 0 || strings.HasPrefix(c.args[0], "-") {
 		if err := c.flags.Parse(c.args); err != nil {
@@ -51,7 +54,27 @@ func bench(ctx context.Context, c *call) error {
 	if run == nil {
 		return c.wrong("there is no benchmark %q: ingest or view", name)
 	}
+	stop, err := profileTo(*profile)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	return b.on(*dir, run)
+}
+
+// profileTo writes a CPU profile until it is stopped, if a file is named.
+func profileTo(name string) (stop func(), err error) {
+	if name == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { pprof.StopCPUProfile(); f.Close() }, nil
 }
 
 // benchmark is one run.

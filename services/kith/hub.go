@@ -68,8 +68,33 @@ func openHub(ctx context.Context, p partnership, tel *telemetry.Telemetry) (*hub
 			return nil, err
 		}
 	}
+	h.watch()
 	h.take(ctx)
 	return h, nil
+}
+
+// watch shows how far each read model is behind, and what waits in the outboxes.
+func (h *hub) watch() {
+	last := func() uint64 {
+		p, err := h.record.store.Last(context.Background())
+		if err != nil {
+			return 0
+		}
+		return uint64(p)
+	}
+	for name, at := range map[string]func() store.Position{
+		"identity": h.identity.Position, "childview": h.view.Position, "strategy": h.strategy.Position} {
+		h.tel.Metrics.Projection(name, func() uint64 { return uint64(at()) }, last)
+	}
+	h.tel.Metrics.Outbox(func() (waiting int) {
+		for _, e := range h.edges {
+			n, err := e.Depth(context.Background())
+			if err == nil {
+				waiting += n
+			}
+		}
+		return waiting
+	})
 }
 
 func (h *hub) openStores(ctx context.Context) (err error) {
@@ -135,8 +160,19 @@ func foreign(k events.AgencyKind, raw []byte) (events.Notice, bool) {
 	return health.National(raw)
 }
 
+// recordRead is the ledger with a count.
 func (h *hub) recordRead(ctx context.Context, r events.ReadRecorded) error {
 	_, err := h.record.ledger.Record(ctx, r)
+	switch {
+	case err != nil:
+		h.tel.Metrics.Decided("not-recorded")
+	case r.Child == "":
+		h.tel.Metrics.Decided("nothing-to-show")
+	case r.Withheld > 0:
+		h.tel.Metrics.Decided("some-withheld")
+	default:
+		h.tel.Metrics.Decided("all-shown")
+	}
 	return err
 }
 
@@ -154,7 +190,7 @@ func (h *hub) openDoors(ctx context.Context) error {
 			return err
 		}
 		h.links = append(h.links, a)
-		e, err := edge.New(edge.Config{Agency: h.agency(l.Agency), Link: a, Log: h.tel.Log,
+		e, err := edge.New(edge.Config{Agency: h.agency(l.Agency), Link: a, Log: h.tel.Log, Verifier: h.signer.Verifier(),
 			Path: filepath.Join(h.dir, "outbox", string(l.Agency)+".db")})
 		if err != nil {
 			return fmt.Errorf("open outbox of %s: %w", l.Agency, err)

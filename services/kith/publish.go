@@ -11,6 +11,7 @@ import (
 	"kith/events"
 	"kith/events/bus"
 	"kith/events/store"
+	"kith/services/disclosure"
 	"kith/services/education"
 	"kith/services/health"
 	"kith/services/kith/families"
@@ -58,7 +59,23 @@ func (d *demonstration) publishFamilies(ctx context.Context, dir string, say fun
 		}
 		last = max(last, at)
 	}
-	return d.hub.caughtUp(ctx, last)
+	if err := d.hub.caughtUp(ctx, last); err != nil {
+		return err
+	}
+	return d.giveConsent(ctx, now)
+}
+
+// giveConsent records the one consent that a family gave: Kai's father agreed
+// that early-help information is shared.
+func (d *demonstration) giveConsent(ctx context.Context, now time.Time) error {
+	kai, err := d.hub.identity.Find(ctx, events.Query{Name: events.Name{Given: "Kai", Family: "Nguyen-Hart"}, DateOfBirth: "2019-10-02"})
+	if err != nil || len(kai) != 1 {
+		return fmt.Errorf("find the child whose father agreed: found %d: %w", len(kai), err)
+	}
+	_, err = d.hub.gate.GiveConsent(ctx,
+		store.Cause{By: "socialworker", For: authority, Purpose: events.PurposeEarlyHelp, Because: "demo-" + now.Format(time.RFC3339)},
+		disclosure.ConsentForm{Child: kai[0], By: events.ByParentalResponsibility, Scope: events.EarlyHelp})
+	return err
 }
 
 func (d *demonstration) publishStep(ctx context.Context, s families.Step) (store.Position, error) {
