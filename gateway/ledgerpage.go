@@ -42,7 +42,7 @@ func (g *Gateway) ledgerPage(w http.ResponseWriter, r *http.Request, c *caller) 
 	p := ledgerPage{base: g.base(c, "Who looked").at("/").wide()}
 	for _, e := range es {
 		row := ledgerRow{When: g.cal.Moment(e.At), Reader: string(e.Reader), Role: roleWords.of(e.Role), Agency: g.agencyName(e.Agency),
-			What: e.What, Purpose: purposeWords.of(string(e.Purpose)), Child: string(e.Child), Shown: len(e.Shown), Withheld: e.Withheld}
+			What: lookWords.of(e.What), Purpose: purposeWords.of(string(e.Purpose)), Child: string(e.Child), Shown: len(e.Shown), Withheld: e.Withheld}
 		if e.AsKnownAt != nil {
 			row.AsKnownAt = g.cal.Moment(*e.AsKnownAt)
 		}

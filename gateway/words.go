@@ -81,6 +81,8 @@ var (
 		"practitioner": "Practitioner", "governance": "Information governance",
 	}
 
+	lookWords = words{"view": "A child’s view", "search": "A search", "concern": "Concerns", "discussion": "A strategy discussion"}
+
 	ruleWords = words{
 		"first-seen":               "nobody else knows this child yet",
 		"nhs-number+date-of-birth": "the same verified NHS number and date of birth",
