@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,6 +37,7 @@ type View struct {
 	now      func() time.Time
 	links    links
 	live     broadcast
+	recent   recent
 	follower *follow.Follower
 	log      *slog.Logger
 }
@@ -98,7 +100,7 @@ func (v *View) Picture(ctx context.Context, child events.ChildID, asKnownAt *tim
 func (v *View) history(ctx context.Context, child events.ChildID, asKnownAt *time.Time) (History, error) {
 	var h History
 	var err error
-	if h.Links, err = v.read(ctx, "child-"+store.Stream(child)); err != nil || len(h.Links) == 0 {
+	if h.Links, err = v.read(ctx, "child-"+store.Stream(child), 0); err != nil || len(h.Links) == 0 {
 		return h, err
 	}
 	linked := standing(h.Links)
@@ -125,16 +127,37 @@ func (v *View) history(ctx context.Context, child events.ChildID, asKnownAt *tim
 
 // readLeft reads what is left of a stream: nothing, once its key was destroyed.
 func (v *View) readLeft(ctx context.Context, s store.Stream) ([]store.Event, error) {
-	es, err := v.read(ctx, s)
+	es, err := v.readOn(ctx, s, v.recent.take(s))
+	if err != nil {
+		v.recent.forget(s)
+	}
 	if errors.Is(err, store.ErrKeyGone) {
 		return nil, nil
+	}
+	if err == nil && len(es) > 0 {
+		v.recent.keep(s, es, v.now())
 	}
 	return es, err
 }
 
-func (v *View) read(ctx context.Context, s store.Stream) ([]store.Event, error) {
+// readOn reads a stream of which the first events are known already. It reads
+// the last of those again: if its key is gone, so is all that is known.
+func (v *View) readOn(ctx context.Context, s store.Stream, known []store.Event) ([]store.Event, error) {
+	if len(known) == 0 {
+		return v.read(ctx, s, 0)
+	}
+	before := known[:len(known)-1]
+	after := store.Revision(0)
+	if len(before) > 0 {
+		after = before[len(before)-1].Revision
+	}
+	more, err := v.read(ctx, s, after)
+	return slices.Concat(before, more), err
+}
+
+func (v *View) read(ctx context.Context, s store.Stream, after store.Revision) ([]store.Event, error) {
 	var es []store.Event
-	for e, err := range v.store.Read(ctx, s, 0) {
+	for e, err := range v.store.Read(ctx, s, after) {
 		if err != nil {
 			return nil, err
 		}
