@@ -18,6 +18,7 @@ func evolve(s consents, e events.Consent) consents {
 		s.given = append(slices.Clone(s.given), e.Consent)
 	case events.ConsentWithdrawn:
 		s.withdrawn = append(slices.Clone(s.withdrawn), e.Consent)
+	default: // a ConsentRecord holds a ConsentGiven and so counts as one; no stream holds it
 	}
 	return s
 }

@@ -41,14 +41,14 @@ func serveAgency(ctx context.Context, c *call, conf AgencyConfig, tel *telemetry
 		return err
 	}
 	defer link.Close()
-	e, err := edge.New(edge.Config{Agency: conf.Agency, Path: filepath.Join(conf.Data, "outbox.db"), Link: link, Log: tel.Log})
+	e, err := edge.New(edge.Config{Agency: conf.Agency, Path: filepath.Join(conf.Data, "outbox.db"), Link: link, Verifier: conf.Verifier, Log: tel.Log})
 	if err != nil {
 		return fmt.Errorf("open the outbox: %w", err)
 	}
 	defer e.Close()
 	tel.Metrics.Outbox(func() int { n, _ := e.Depth(context.Background()); return n }) // a scrape that fails shows none
 	h := forClients(conf.Clients, e.Handler(doors(conf.Agency.Kind)))
-	s, err := listen(site{conf.Addr, tel.HTTP(h)}, site{conf.AdminAddr, tel.Admin()})
+	s, err := listen(tel.ErrorLog(), site{conf.Addr, tel.HTTP(h)}, site{conf.AdminAddr, tel.Admin()})
 	if err != nil {
 		return err
 	}

@@ -120,7 +120,7 @@ func told(spans *telemetry.Spans) string {
 	for _, s := range spans.All() {
 		fmt.Fprintln(&b, s.Name(), s.Status(), s.SpanContext().TraceState())
 		for _, kv := range s.Attributes() {
-			fmt.Fprintln(&b, kv.Key, kv.Value.Emit())
+			fmt.Fprintln(&b, kv.Key, kv.Value.String())
 		}
 		for _, e := range s.Events() {
 			fmt.Fprintln(&b, e.Name, e.Attributes)

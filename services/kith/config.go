@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/mod/sumdb/note"
 
 	"kith/events"
 )
@@ -44,7 +45,8 @@ type AgencyConfig struct {
 	AdminAddr string        `json:"adminAddr"` // where /metrics is served; 127.0.0.1:9091
 	Data      string        `json:"data"`      // folder of the outbox; data
 	NATS      AgencyNATS    `json:"nats"`
-	Clients   []Client      `json:"clients"` // which systems may hand in records; none
+	Verifier  string        `json:"verifier"` // the hub's public key, which it prints as it starts; none: receipts are not verified
+	Clients   []Client      `json:"clients"`  // which systems may hand in records; none
 }
 
 // AgencyNATS says how an agency reaches the hub's NATS.
@@ -189,6 +191,8 @@ func (c AgencyConfig) check() (cs checks) {
 	cs.addr("adminAddr", c.AdminAddr)
 	cs.that(c.NATS.URL != "", "nats.url is needed")
 	cs.that(c.NATS.Creds != "", "nats.creds is needed")
+	_, err := note.NewVerifier(c.Verifier)
+	cs.that(c.Verifier == "" || err == nil, "verifier must be the key that the hub prints as it starts, kith-hub+…")
 	tokens := map[TokenHash]bool{}
 	for i, cl := range c.Clients {
 		at := fmt.Sprintf("clients[%d]", i)

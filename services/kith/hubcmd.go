@@ -46,7 +46,7 @@ func serveHub(ctx context.Context, c *call, conf HubConfig, tel *telemetry.Telem
 		return err
 	}
 	defer h.close()
-	s, err := listen(site{conf.Addr, tel.HTTP(h.routes())}, site{conf.AdminAddr, tel.Admin()})
+	s, err := listen(tel.ErrorLog(), site{conf.Addr, tel.HTTP(h.routes())}, site{conf.AdminAddr, tel.Admin()})
 	if err != nil {
 		return err
 	}
@@ -59,20 +59,21 @@ func serveHub(ctx context.Context, c *call, conf HubConfig, tel *telemetry.Telem
 // hub's own NATS if it names no other.
 func (c HubConfig) partnership() (partnership, *bus.Server, error) {
 	p := partnership{dir: c.Data, agencies: c.Agencies, authority: c.Authority, tls: c.TLS}
-	url, creds := c.NATS.URL, func(id events.AgencyID) string { return filepath.Join(c.NATS.CredsDir, "hub-"+string(id)+".creds") }
+	url := c.NATS.URL
+	creds := func(id events.AgencyID) string { return filepath.Join(c.NATS.CredsDir, "hub-"+string(id)+".creds") }
+	door := func(id events.AgencyID) string { return filepath.Join(c.NATS.CredsDir, string(id)+".creds") }
 	var own *bus.Server
 	if url == "" {
 		var err error
 		if own, err = bus.Start(bus.Options{Dir: filepath.Join(c.Data, "nats"), Listen: c.NATS.Listen, Agencies: ids(c.Agencies)}); err != nil {
 			return p, nil, fmt.Errorf("start NATS: %w", err)
 		}
-		url, creds = own.URL(), own.HubCreds
+		url, creds, door = own.URL(), own.HubCreds, own.Creds
 	}
 	for _, a := range c.Agencies {
-		l := bus.Link{URL: url, Creds: creds(a.ID), Agency: a.ID}
-		p.hubLinks = append(p.hubLinks, l)
+		p.hubLinks = append(p.hubLinks, bus.Link{URL: url, Creds: creds(a.ID), Agency: a.ID})
 		if slices.Contains(c.Doors, a.ID) {
-			p.doorLinks = append(p.doorLinks, l)
+			p.doorLinks = append(p.doorLinks, bus.Link{URL: url, Creds: door(a.ID), Agency: a.ID})
 		}
 	}
 	for _, u := range c.Users {

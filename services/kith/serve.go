@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"time"
@@ -11,8 +12,8 @@ import (
 
 // newServer sets the limits that keep one slow client from holding a process up.
 // There is no write limit: announcements are written for as long as a page is open.
-func newServer(h http.Handler) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
+func newServer(h http.Handler, log *log.Logger) *http.Server {
+	return &http.Server{Handler: h, ErrorLog: log, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
 }
 
 // site is one address and what answers there.
@@ -29,7 +30,7 @@ type servers struct {
 }
 
 // listen opens every address, or none and says which could not be.
-func listen(sites ...site) (*servers, error) {
+func listen(log *log.Logger, sites ...site) (*servers, error) {
 	s := &servers{failed: make(chan error, len(sites))}
 	for _, t := range sites {
 		l, err := net.Listen("tcp", t.addr)
@@ -37,7 +38,7 @@ func listen(sites ...site) (*servers, error) {
 			s.close()
 			return nil, fmt.Errorf("%w; is it in use? another address, or port 0 for any free one, goes by -addr or the configuration", err)
 		}
-		server := newServer(t.handler)
+		server := newServer(t.handler, log)
 		s.addrs, s.running = append(s.addrs, l.Addr().String()), append(s.running, server)
 		go func() { s.failed <- server.Serve(l) }()
 	}
