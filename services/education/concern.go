@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"kith/events"
+	"kith/services/internal/native"
 )
 
 // ConcernForm is what a designated safeguarding lead fills in: the web page
@@ -36,8 +37,8 @@ type ConcernForm struct {
 // is wrong with the form is named by the JSON pointer of the field, such as
 // "/observed"; its contact needs a team.
 func (c ConcernForm) Notice(reference string, at time.Time) (events.Notice, error) {
-	f := &form{}
-	f.reference("/reference", reference)
+	f := &native.Form{}
+	f.Reference("/reference", reference)
 	report := events.Report{
 		Shared: events.Shared{
 			OccurredAt: c.observedAt(f, at),
@@ -51,19 +52,19 @@ func (c ConcernForm) Notice(reference string, at time.Time) (events.Notice, erro
 		About: []events.Person{c.person(f, "")},
 		Fact: events.Concern{
 			Reference: reference,
-			Observed:  f.text("/observed", c.Observed),
-			SafeNow:   choose(f, "/safeNow", c.SafeNow, events.SafeYes, events.SafeNo, events.SafeUnsure),
+			Observed:  f.Text("/observed", c.Observed),
+			SafeNow:   native.Choose(f, "/safeNow", c.SafeNow, events.SafeYes, events.SafeNo, events.SafeUnsure),
 			Immediate: c.Immediate,
 			DoneSoFar: strings.TrimSpace(c.DoneSoFar),
 		},
 	}
-	return events.Notice{ID: "concern:" + reference, Report: report}, f.err()
+	return events.Notice{ID: "concern:" + reference, Report: report}, f.Err()
 }
 
 // Concern translates a concern that a school's own system hands over: the form
 // with the system's reference and the moment at which it was recorded.
 func Concern(raw []byte) ([]events.Notice, error) {
-	r, err := read[struct {
+	r, err := native.Read[struct {
 		ConcernForm
 		Reference  string `json:"reference"`
 		RecordedAt string `json:"recordedAt"`
@@ -71,58 +72,58 @@ func Concern(raw []byte) ([]events.Notice, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &form{}
-	at := f.instant("/recordedAt", r.RecordedAt)
+	f := &native.Form{}
+	at := f.Instant("/recordedAt", r.RecordedAt)
 	n, err := r.Notice(r.Reference, at)
-	f.within("", err)
-	if err := f.err(); err != nil {
+	f.Within("", err)
+	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	return []events.Notice{n}, nil
 }
 
-func (c ConcernForm) observedAt(f *form, recorded time.Time) time.Time {
+func (c ConcernForm) observedAt(f *native.Form, recorded time.Time) time.Time {
 	if c.ObservedAt == "" {
 		return recorded.UTC()
 	}
-	t := f.instant("/observedAt", c.ObservedAt)
+	t := f.Instant("/observedAt", c.ObservedAt)
 	if t.After(recorded) {
-		f.wrong("/observedAt", "a moment before it was recorded")
+		f.Wrong("/observedAt", "a moment before it was recorded")
 	}
 	return t
 }
 
-func (c ConcernForm) basis(f *form) events.Basis {
+func (c ConcernForm) basis(f *native.Form) events.Basis {
 	g := c.Ground
 	if g == "" {
 		g = events.CannotReasonablyAsk
 	}
-	choose(f, "/ground", g, events.CannotConsent, events.CannotReasonablyAsk, events.WouldPrejudiceSafety)
+	native.Choose(f, "/ground", g, events.CannotConsent, events.CannotReasonablyAsk, events.WouldPrejudiceSafety)
 	return safeguarding(g, "The school believes that the child may be at risk of harm, and social care has to decide what is needed.")
 }
 
-func (c ConcernForm) informed(f *form) *events.Informed {
+func (c ConcernForm) informed(f *native.Form) *events.Informed {
 	out := &events.Informed{Told: c.FamilyTold}
 	if !c.FamilyTold {
-		out.Why = f.text("/whyNotTold", c.WhyNotTold)
+		out.Why = f.Text("/whyNotTold", c.WhyNotTold)
 	}
 	return out
 }
 
-func (c ConcernForm) voice(f *form) *events.Voice {
+func (c ConcernForm) voice(f *native.Form) *events.Voice {
 	out := events.Voice{Words: strings.TrimSpace(c.Words), HeardBy: strings.TrimSpace(c.HeardBy)}
 	if out.Words == "" {
 		if out.HeardBy != "" {
-			f.wrong("/words", "the words that were heard")
+			f.Wrong("/words", "the words that were heard")
 		}
 		return nil
 	}
 	return &out
 }
 
-func (c ConcernForm) contact(f *form) events.Contact {
+func (c ConcernForm) contact(f *native.Form) events.Contact {
 	out := c.Contact
-	out.Team = f.text("/contact/team", out.Team)
+	out.Team = f.Text("/contact/team", out.Team)
 	if out.Role == "" {
 		out.Role = strings.TrimSpace(c.AuthorRole)
 	}

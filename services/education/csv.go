@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
+
+	"kith/services/internal/native"
 )
 
 // rows reads an extract in any of its forms, and whether it is one of many rows.
@@ -17,32 +19,32 @@ func rows(raw []byte) (rs []row, many bool, err error) {
 	strict := json.RejectUnknownMembers(true)
 	switch {
 	case bytes.HasPrefix(raw, []byte("{")):
-		r, err := read[row](raw, strict)
+		r, err := native.Read[row](raw, strict)
 		return []row{r}, false, err
 	case !bytes.HasPrefix(raw, []byte("[")):
 		if raw, err = fromCSV(raw); err != nil {
 			return nil, true, err
 		}
 	}
-	rs, err = read[[]row](raw, strict)
+	rs, err = native.Read[[]row](raw, strict)
 	return rs, true, err
 }
 
 // fromCSV turns CSV with a heading line into the JSON array that it stands for.
 // An empty cell is a member that is not there.
 func fromCSV(raw []byte) ([]byte, error) {
-	f := &form{}
+	f := &native.Form{}
 	lines, err := csv.NewReader(bytes.NewReader(raw)).ReadAll()
 	e, broken := errors.AsType[*csv.ParseError](err)
 	switch {
 	case broken:
-		f.wrong("", fmt.Sprintf("JSON, or CSV with as many cells in each line as in the heading (line %d)", e.Line))
+		f.Wrong("", fmt.Sprintf("JSON, or CSV with as many cells in each line as in the heading (line %d)", e.Line))
 	case len(lines) == 0 || !utf8.Valid(raw):
-		f.wrong("", "JSON, or CSV with a heading line, in UTF-8")
+		f.Wrong("", "JSON, or CSV with a heading line, in UTF-8")
 	default:
 		headed(f, lines[0])
 	}
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	objects := []map[string]string{}
@@ -59,14 +61,14 @@ func fromCSV(raw []byte) ([]byte, error) {
 }
 
 // headed checks that each column has the name of a member, once.
-func headed(f *form, heading []string) {
+func headed(f *native.Form, heading []string) {
 	for i, name := range heading {
 		o, err := json.Marshal(map[string]string{name: ""})
 		if err == nil {
-			_, err = read[row](o, json.RejectUnknownMembers(true))
+			_, err = native.Read[row](o, json.RejectUnknownMembers(true))
 		}
 		if err != nil || slices.Contains(heading[:i], name) {
-			f.wrong("", fmt.Sprintf("another name for column %d, or no such column", i+1))
+			f.Wrong("", fmt.Sprintf("another name for column %d, or no such column", i+1))
 		}
 	}
 }

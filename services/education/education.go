@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"kith/events"
+	"kith/services/internal/native"
 )
 
 // Doors says which translator takes what is posted to which path.
@@ -30,21 +31,21 @@ type Pupil struct {
 }
 
 // person is the pupil as the hub knows people. Pointers begin with at.
-func (p Pupil) person(f *form, at string) events.Person {
+func (p Pupil) person(f *native.Form, at string) events.Person {
 	out := events.Person{
 		Role: events.RoleChild,
 		Name: events.Name{
-			Given:  f.text(at+"/givenName", p.GivenName),
-			Family: f.text(at+"/familyName", p.FamilyName),
+			Given:  f.Text(at+"/givenName", p.GivenName),
+			Family: f.Text(at+"/familyName", p.FamilyName),
 		},
-		DateOfBirth: f.day(at+"/dateOfBirth", strings.TrimSpace(p.DateOfBirth)),
+		DateOfBirth: f.Day(at+"/dateOfBirth", strings.TrimSpace(p.DateOfBirth)),
 		Identifiers: events.Identifiers{UPN: strings.ToUpper(strings.TrimSpace(p.UPN))},
 	}
 	if upn := out.Identifiers.UPN; upn != "" && !events.ValidUPN(upn) {
-		f.wrong(at+"/upn", "a unique pupil number with the right check letter, or nothing")
+		f.Wrong(at+"/upn", "a unique pupil number with the right check letter, or nothing")
 	}
 	if p.Sex != "" {
-		out.Sex = choose(f, at+"/sex", p.Sex, events.Female, events.Male, events.SexUnknown)
+		out.Sex = native.Choose(f, at+"/sex", p.Sex, events.Female, events.Male, events.SexUnknown)
 	}
 	out.LocalID = localID(p.PupilNumber, out)
 	return out

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"kith/events"
+	"kith/services/internal/native"
 )
 
 // row is one line of an extract from a school's management system. It is flat,
@@ -49,9 +50,9 @@ func Extract(raw []byte) ([]events.Notice, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &form{}
+	f := &native.Form{}
 	if len(rows) == 0 {
-		f.wrong("", "at least one row")
+		f.Wrong("", "at least one row")
 	}
 	var out []events.Notice
 	for i, r := range rows {
@@ -61,20 +62,20 @@ func Extract(raw []byte) ([]events.Notice, error) {
 		}
 		out = append(out, r.notice(f, at))
 	}
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (r row) notice(f *form, at string) events.Notice {
+func (r row) notice(f *native.Form, at string) events.Notice {
 	report := events.Report{
 		Shared: events.Shared{
-			RecordedAt: f.instant(at+"/recordedAt", r.RecordedAt),
+			RecordedAt: f.Instant(at+"/recordedAt", r.RecordedAt),
 			Basis:      r.basis(f, at),
 			Label:      events.Core,
 			Contact: events.Contact{
-				Team: f.text(at+"/contactTeam", r.ContactTeam), Phone: r.ContactPhone, Email: r.ContactEmail,
+				Team: f.Text(at+"/contactTeam", r.ContactTeam), Phone: r.ContactPhone, Email: r.ContactEmail,
 			},
 		},
 		About: []events.Person{r.person(f, at)},
@@ -88,71 +89,71 @@ func (r row) notice(f *form, at string) events.Notice {
 	case "off-roll":
 		report.Fact, on = r.offRoll(f, at)
 	default:
-		f.wrong(at+"/record", "one of attendance-fall, suspension, off-roll")
+		f.Wrong(at+"/record", "one of attendance-fall, suspension, off-roll")
 	}
 	report.OccurredAt, _ = time.Parse(time.DateOnly, string(on)) // checked where it was read
 	return events.Notice{ID: r.id(f, at), Report: report}
 }
 
-func (r row) id(f *form, at string) string {
-	id := r.Record + ":" + f.reference(at+"/reference", r.Reference)
+func (r row) id(f *native.Form, at string) string {
+	id := r.Record + ":" + f.Reference(at+"/reference", r.Reference)
 	if len(r.Revision) > 0 {
-		if n := f.whole(at+"/revision", r.Revision, 1, 9999); n > 1 {
+		if n := whole(f, at+"/revision", r.Revision, 1, 9999); n > 1 {
 			id += ":" + strconv.Itoa(n)
 		}
 	}
 	return id
 }
 
-func (r row) basis(f *form, at string) events.Basis {
+func (r row) basis(f *native.Form, at string) events.Basis {
 	switch {
 	case r.ConsentScope == "":
 		return safeguarding(events.CannotReasonablyAsk, "Those who help the child need to see early that the child is missing education.")
 	case r.Record != "attendance-fall":
-		f.wrong(at+"/consentScope", "nothing: only an attendance-fall is shared on consent")
+		f.Wrong(at+"/consentScope", "nothing: only an attendance-fall is shared on consent")
 	}
 	return events.Basis{
 		Article6: events.ByConsent,
-		Scope:    choose(f, at+"/consentScope", r.ConsentScope, events.EarlyHelp),
+		Scope:    native.Choose(f, at+"/consentScope", r.ConsentScope, events.EarlyHelp),
 	}
 }
 
 // attendanceFall returns the fact and the day on which it occurred: the last of
 // the period.
-func (r row) attendanceFall(f *form, at string) (events.Education, events.Date) {
+func (r row) attendanceFall(f *native.Form, at string) (events.Education, events.Date) {
 	fact := events.AttendanceFall{
-		From: f.day(at+"/from", r.From), To: f.day(at+"/to", r.To),
-		Percent:       f.whole(at+"/percent", r.Percent, 0, 100),
-		PercentBefore: f.whole(at+"/percentBefore", r.PercentBefore, 0, 100),
-		Unauthorised:  f.whole(at+"/unauthorised", r.Unauthorised, 0, 1000),
+		From: f.Day(at+"/from", r.From), To: f.Day(at+"/to", r.To),
+		Percent:       whole(f, at+"/percent", r.Percent, 0, 100),
+		PercentBefore: whole(f, at+"/percentBefore", r.PercentBefore, 0, 100),
+		Unauthorised:  whole(f, at+"/unauthorised", r.Unauthorised, 0, 1000),
 		Circumstances: r.Circumstances,
 	}
 	if fact.To < fact.From {
-		f.wrong(at+"/to", "a day not before the first")
+		f.Wrong(at+"/to", "a day not before the first")
 	}
 	return fact, fact.To
 }
 
-func (r row) suspension(f *form, at string) (events.Education, events.Date) {
-	from := f.day(at+"/from", r.From)
+func (r row) suspension(f *native.Form, at string) (events.Education, events.Date) {
+	from := f.Day(at+"/from", r.From)
 	return events.Suspension{
-		From: from, Days: f.whole(at+"/days", r.Days, 1, 45), // the most in a school year
-		Reason: f.text(at+"/reason", r.Reason),
+		From: from, Days: whole(f, at+"/days", r.Days, 1, 45), // the most in a school year
+		Reason: f.Text(at+"/reason", r.Reason),
 	}, from
 }
 
-func (r row) offRoll(f *form, at string) (events.Education, events.Date) {
-	on := f.day(at+"/on", r.On)
+func (r row) offRoll(f *native.Form, at string) (events.Education, events.Date) {
+	on := f.Day(at+"/on", r.On)
 	return events.OffRoll{
-		On: on, Reason: f.text(at+"/reason", r.Reason), Destination: f.text(at+"/destination", r.Destination),
+		On: on, Reason: f.Text(at+"/reason", r.Reason), Destination: f.Text(at+"/destination", r.Destination),
 	}, on
 }
 
 // whole returns a whole number within limits.
-func (f *form) whole(pointer string, v number, from, to int) int {
+func whole(f *native.Form, pointer string, v number, from, to int) int {
 	n, err := strconv.Atoi(strings.Trim(string(v), `"`))
 	if err != nil || n < from || n > to {
-		f.wrong(pointer, "a whole number from "+strconv.Itoa(from)+" to "+strconv.Itoa(to))
+		f.Wrong(pointer, "a whole number from "+strconv.Itoa(from)+" to "+strconv.Itoa(to))
 	}
 	return n
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kith/events"
+	"kith/services/internal/native"
 )
 
 // Bundle translates a FHIR R4 Bundle (collection, transaction, message or
@@ -13,26 +14,26 @@ import (
 // for each such Encounter; resources that say nothing of an attendance are
 // left alone.
 func Bundle(raw []byte) ([]events.Notice, error) {
-	b, err := read[bundle](raw)
+	b, err := native.Read[bundle](raw)
 	if err != nil {
 		return nil, err
 	}
-	f := &form{}
+	f := &native.Form{}
 	if b.ResourceType != "Bundle" {
-		f.wrong("/resourceType", "Bundle")
+		f.Wrong("/resourceType", "Bundle")
 	}
-	choose(f, "/type", b.Type, "collection", "transaction", "message", "document")
+	native.Choose(f, "/type", b.Type, "collection", "transaction", "message", "document")
 	c := b.contents(f)
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return nil, err // the rest would be named only because this is
 	}
 	if len(c.patients) == 0 {
-		f.wrong("/entry", "an entry whose resource is a Patient")
+		f.Wrong("/entry", "an entry whose resource is a Patient")
 	}
 	var out []events.Notice
 	for _, e := range emergencies(f, c.encounters) {
 		report := e.report(f, b, c)
-		if f.err() != nil {
+		if f.Err() != nil {
 			continue
 		}
 		n, err := identified(report)
@@ -41,41 +42,41 @@ func Bundle(raw []byte) ([]events.Notice, error) {
 		}
 		out = append(out, n)
 	}
-	return out, f.err()
+	return out, f.Err()
 }
 
-func emergencies(f *form, all []encounter) []encounter {
+func emergencies(f *native.Form, all []encounter) []encounter {
 	if len(all) == 0 {
-		f.wrong("/entry", "an entry whose resource is an Encounter")
+		f.Wrong("/entry", "an entry whose resource is an Encounter")
 		return nil
 	}
 	out := slices.DeleteFunc(slices.Clone(all), func(e encounter) bool { return e.Class.Code != "EMER" })
 	if len(out) == 0 {
-		f.wrong(all[0].at+"/class/code", "EMER: only emergency attendances are shared")
+		f.Wrong(all[0].at+"/class/code", "EMER: only emergency attendances are shared")
 	}
 	return out
 }
 
-func (e encounter) report(f *form, b bundle, c contents) events.Report {
+func (e encounter) report(f *native.Form, b bundle, c contents) events.Report {
 	if e.Status == "entered-in-error" || e.Status == "cancelled" {
-		f.wrong(e.at+"/status", "an Encounter that took place")
+		f.Wrong(e.at+"/status", "an Encounter that took place")
 	}
-	arrived := f.instant(e.at+"/period/start", e.Period.Start)
+	arrived := f.Instant(e.at+"/period/start", e.Period.Start)
 	fact := events.EmergencyAttendance{
 		ArrivedAt: arrived,
-		Reason:    f.text(e.at+"/reasonCode", e.reason()),
+		Reason:    f.Text(e.at+"/reasonCode", e.reason()),
 		BroughtBy: e.broughtBy(c.related),
 		Disposal:  e.Hospitalization.DischargeDisposition.words(),
 	}
 	if e.Period.End != "" {
-		left := f.instant(e.at+"/period/end", e.Period.End)
+		left := f.Instant(e.at+"/period/end", e.Period.End)
 		fact.LeftAt = &left
 		if left.Before(arrived) {
-			f.wrong(e.at+"/period/end", "a moment after the start")
+			f.Wrong(e.at+"/period/end", "a moment after the start")
 		}
 	}
 	contact := e.contact(c.organizations)
-	fact.Provider = f.text(e.at+"/serviceProvider", contact.Team)
+	fact.Provider = f.Text(e.at+"/serviceProvider", contact.Team)
 	return events.Report{
 		Shared: events.Shared{
 			OccurredAt: arrived,
@@ -92,14 +93,14 @@ func (e encounter) report(f *form, b bundle, c contents) events.Report {
 // recorded is when the record was last changed or, if it does not say, the
 // latest moment that it names: never the time of sending while there is
 // another, so that sending the same record again gives the same notice.
-func (e encounter) recorded(f *form, b bundle, fact events.EmergencyAttendance) time.Time {
+func (e encounter) recorded(f *native.Form, b bundle, fact events.EmergencyAttendance) time.Time {
 	switch {
 	case e.Meta.LastUpdated != "":
-		return f.instant(e.at+"/meta/lastUpdated", e.Meta.LastUpdated)
+		return f.Instant(e.at+"/meta/lastUpdated", e.Meta.LastUpdated)
 	case fact.LeftAt != nil:
 		return *fact.LeftAt
 	case b.Timestamp != "":
-		return f.instant("/timestamp", b.Timestamp)
+		return f.Instant("/timestamp", b.Timestamp)
 	default:
 		return fact.ArrivedAt
 	}
@@ -166,14 +167,14 @@ func (e encounter) contact(organizations []organization) events.Contact {
 }
 
 // patient is who attended: the one referred to, or the only one there is.
-func (e encounter) patient(f *form, all []patient) events.Person {
+func (e encounter) patient(f *native.Form, all []patient) events.Person {
 	for _, p := range all {
 		if p.is(e.Subject.Reference, e.resource) || e.Subject.Reference == "" && len(all) == 1 {
 			return p.person(f)
 		}
 	}
 	if len(all) > 0 {
-		f.wrong(e.at+"/subject/reference", "a reference to a Patient of this Bundle")
+		f.Wrong(e.at+"/subject/reference", "a reference to a Patient of this Bundle")
 	}
 	return events.Person{}
 }

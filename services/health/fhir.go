@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"kith/services/internal/native"
 )
 
 // The parts of FHIR R4 that a Bundle of an attendance needs, and no more.
@@ -164,7 +166,7 @@ type contents struct {
 	organizations []organization
 }
 
-func (b bundle) contents(f *form) contents {
+func (b bundle) contents(f *native.Form) contents {
 	var c contents
 	for i, e := range b.Entry {
 		if len(e.Resource) > 0 {
@@ -179,31 +181,31 @@ func (b bundle) contents(f *form) contents {
 	return c
 }
 
-func (c *contents) add(f *form, at, url string, raw jsontext.Value) {
-	head, err := read[resource](raw)
+func (c *contents) add(f *native.Form, at, url string, raw jsontext.Value) {
+	head, err := native.Read[resource](raw)
 	if err != nil {
-		f.within(at, err)
+		f.Within(at, err)
 		return
 	}
 	switch head.ResourceType {
 	case "Patient":
-		p, err := read[patient](raw)
-		f.within(at, err)
+		p, err := native.Read[patient](raw)
+		f.Within(at, err)
 		p.at, p.url = at, url
 		c.patients = append(c.patients, p)
 	case "Encounter":
-		e, err := read[encounter](raw)
-		f.within(at, err)
+		e, err := native.Read[encounter](raw)
+		f.Within(at, err)
 		e.at, e.url = at, url
 		c.encounters = append(c.encounters, e)
 	case "RelatedPerson":
-		r, err := read[relatedPerson](raw)
-		f.within(at, err)
+		r, err := native.Read[relatedPerson](raw)
+		f.Within(at, err)
 		r.at, r.url = at, url
 		c.related = append(c.related, r)
 	case "Organization":
-		o, err := read[organization](raw)
-		f.within(at, err)
+		o, err := native.Read[organization](raw)
+		f.Within(at, err)
 		o.at, o.url = at, url
 		c.organizations = append(c.organizations, o)
 	}

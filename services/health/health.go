@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"kith/events"
+	"kith/services/internal/native"
 )
 
 // Doors says which translator takes what is posted to which path.
@@ -25,9 +26,9 @@ func Doors() map[string]func([]byte) ([]events.Notice, error) {
 func notification(raw []byte) ([]events.Notice, error) {
 	n, ok := National(raw)
 	if !ok {
-		f := &form{}
-		f.wrong("", "an event of the Multicast Notification Service with type, id, time and an NHS number as its subject")
-		return nil, f.err()
+		f := &native.Form{}
+		f.Wrong("", "an event of the Multicast Notification Service with type, id, time and an NHS number as its subject")
+		return nil, f.Err()
 	}
 	return []events.Notice{n}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"kith/events"
+	"kith/services/internal/native"
 )
 
 // nationalType is how the Multicast Notification Service names its events: words
@@ -34,13 +35,13 @@ type nationalSubject struct {
 // It claims only what is one, which is what true says: a type of that service's
 // fashion, an id, a time, and a valid NHS number as the subject.
 func National(raw []byte) (events.Notice, bool) {
-	e, err := read[national](raw)
+	e, err := native.Read[national](raw)
 	if err != nil || !nationalType.MatchString(e.Type) {
 		return events.Notice{}, false
 	}
-	f := &form{}
-	at := f.instant("/time", e.Time)
-	f.text("/id", e.ID)
+	f := &native.Form{}
+	at := f.Instant("/time", e.Time)
+	f.Text("/id", e.ID)
 	report := events.Report{
 		Shared: events.Shared{
 			OccurredAt: at, RecordedAt: at, Basis: care(), Label: events.Involvement,
@@ -49,46 +50,46 @@ func National(raw []byte) (events.Notice, bool) {
 		About: []events.Person{e.person(f)},
 		Fact:  events.NationalRecordChanged{Change: e.Type, DataRef: e.dataRef(f)},
 	}
-	return events.Notice{ID: e.ID, Report: report}, f.err() == nil
+	return events.Notice{ID: e.ID, Report: report}, f.Err() == nil
 }
 
 // person is who the event is about. The number comes from the national service
 // itself and so is verified.
-func (e national) person(f *form) events.Person {
+func (e national) person(f *native.Form) events.Person {
 	s := e.subject(f)
 	if !events.ValidNHSNumber(s.NHSNumber) {
-		f.wrong("/subject", "an NHS number")
+		f.Wrong("/subject", "an NHS number")
 	}
 	p := events.Person{
 		Role: events.RoleChild, Name: events.Name{Family: s.FamilyName},
 		Identifiers: events.Identifiers{NHSNumber: &events.NHSNumber{Value: s.NHSNumber, Status: events.NHSVerified}},
 	}
 	if s.DOB != "" {
-		p.DateOfBirth = f.day("/subject/dob", s.DOB)
+		p.DateOfBirth = f.Day("/subject/dob", s.DOB)
 	}
 	p.LocalID = localID(p)
 	return p
 }
 
-func (e national) subject(f *form) nationalSubject {
+func (e national) subject(f *native.Form) nationalSubject {
 	if e.Subject.Kind() == '{' {
-		s, err := read[nationalSubject](e.Subject)
-		f.within("/subject", err)
+		s, err := native.Read[nationalSubject](e.Subject)
+		f.Within("/subject", err)
 		return s
 	}
-	number, err := read[string](e.Subject)
-	f.within("/subject", err)
+	number, err := native.Read[string](e.Subject)
+	f.Within("/subject", err)
 	return nationalSubject{NHSNumber: number}
 }
 
 // dataRef is where the detail can be read, which the older form says in its data.
-func (e national) dataRef(f *form) string {
+func (e national) dataRef(f *native.Form) string {
 	if e.DataRef != "" || e.Data.Kind() != '{' {
 		return e.DataRef
 	}
-	d, err := read[struct {
+	d, err := native.Read[struct {
 		FullURL string `json:"fullUrl"`
 	}](e.Data)
-	f.within("/data", err)
+	f.Within("/data", err)
 	return strings.TrimSpace(d.FullURL)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"kith/events"
+	"kith/services/internal/native"
 )
 
 const (
@@ -15,7 +16,7 @@ const (
 )
 
 // person is the patient as the hub knows people; the child that it is about.
-func (p patient) person(f *form) events.Person {
+func (p patient) person(f *native.Form) events.Person {
 	out := events.Person{Role: events.RoleChild, Name: p.name(), Sex: sex(p.Gender), Address: p.home()}
 	for i, id := range p.Identifier {
 		switch {
@@ -27,15 +28,15 @@ func (p patient) person(f *form) events.Person {
 		}
 	}
 	if out.Name == (events.Name{}) && out.Identifiers.NHSNumber == nil {
-		f.wrong(p.at+"/name", "a name, or an NHS number among the identifiers")
+		f.Wrong(p.at+"/name", "a name, or an NHS number among the identifiers")
 	}
 	if len(p.BirthDate) != len("2006") && len(p.BirthDate) != len("2006-01") && p.BirthDate != "" {
 		// FHIR allows a year or a month; neither can be compared with a day.
-		out.DateOfBirth = f.day(p.at+"/birthDate", p.BirthDate)
+		out.DateOfBirth = f.Day(p.at+"/birthDate", p.BirthDate)
 	}
 	if out.LocalID == "" {
 		if out.Identifiers.NHSNumber == nil {
-			f.wrong(p.at+"/identifier", "an identifier: the hospital's own, or an NHS number")
+			f.Wrong(p.at+"/identifier", "an identifier: the hospital's own, or an NHS number")
 		}
 		out.LocalID = localID(out)
 	}
@@ -58,9 +59,9 @@ func localID(p events.Person) string {
 	}
 }
 
-func nhsNumber(f *form, at string, id identifier) *events.NHSNumber {
+func nhsNumber(f *native.Form, at string, id identifier) *events.NHSNumber {
 	if !events.ValidNHSNumber(id.Value) {
-		f.wrong(at, "ten digits with the right check digit")
+		f.Wrong(at, "ten digits with the right check digit")
 	}
 	n := &events.NHSNumber{Value: id.Value, Status: events.NHSUnverified}
 	for _, x := range id.Extension {

@@ -6,6 +6,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"kith/events"
+	"kith/services/internal/native"
 )
 
 // record is what a service without FHIR hands over: one thing about one child.
@@ -51,32 +52,32 @@ type recordPatient struct {
 // Record translates a simple record: a child was not brought to an
 // appointment, or a practitioner is concerned.
 func Record(raw []byte) ([]events.Notice, error) {
-	r, err := read[record](raw, json.RejectUnknownMembers(true))
+	r, err := native.Read[record](raw, json.RejectUnknownMembers(true))
 	if err != nil {
 		return nil, err
 	}
-	f := &form{}
+	f := &native.Form{}
 	report := r.report(f)
 	switch r.Record {
 	case "was-not-brought":
-		at := f.instant("/appointmentAt", r.AppointmentAt)
+		at := f.Instant("/appointmentAt", r.AppointmentAt)
 		if r.MissedLastYear < 1 {
-			f.wrong("/missedLastYear", "1 or more: this appointment counts")
+			f.Wrong("/missedLastYear", "1 or more: this appointment counts")
 		}
 		report.OccurredAt, report.Fact = at, events.WasNotBrought{
-			Service: f.text("/service", r.Service), AppointmentAt: at,
+			Service: f.Text("/service", r.Service), AppointmentAt: at,
 			MissedLastYear: r.MissedLastYear, NextStep: r.NextStep,
 		}
 	case "practitioner-concern":
-		report.OccurredAt = f.instant("/occurredAt", r.OccurredAt)
+		report.OccurredAt = f.Instant("/occurredAt", r.OccurredAt)
 		report.Fact = events.PractitionerConcern{
-			Practitioner: f.text("/practitioner", r.Practitioner),
-			Concern:      f.text("/concern", r.Concern), ChildSeen: r.ChildSeen,
+			Practitioner: f.Text("/practitioner", r.Practitioner),
+			Concern:      f.Text("/concern", r.Concern), ChildSeen: r.ChildSeen,
 		}
 	default:
-		f.wrong("/record", "one of was-not-brought, practitioner-concern")
+		f.Wrong("/record", "one of was-not-brought, practitioner-concern")
 	}
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	id := r.Record + ":" + r.Reference
@@ -87,20 +88,20 @@ func Record(raw []byte) ([]events.Notice, error) {
 }
 
 // report returns what both kinds of record say.
-func (r record) report(f *form) events.Report {
-	f.reference("/reference", r.Reference)
-	f.text("/team/team", r.Team.Team)
+func (r record) report(f *native.Form) events.Report {
+	f.Reference("/reference", r.Reference)
+	f.Text("/team/team", r.Team.Team)
 	if r.ChildVoice != nil {
-		f.text("/childVoice/words", r.ChildVoice.Words)
+		f.Text("/childVoice/words", r.ChildVoice.Words)
 	}
 	shared := events.Shared{
-		RecordedAt: f.instant("/recordedAt", r.RecordedAt),
+		RecordedAt: f.Instant("/recordedAt", r.RecordedAt),
 		Basis:      care(), Label: events.Core, Voice: r.ChildVoice, Contact: r.Team,
 	}
 	if r.ConsentScope != "" {
 		shared.Basis = events.Basis{
 			Article6: events.ByConsent, Article9: events.ExplicitConsent,
-			Scope: choose(f, "/consentScope", r.ConsentScope, events.EarlyHelp),
+			Scope: native.Choose(f, "/consentScope", r.ConsentScope, events.EarlyHelp),
 		}
 	}
 	if r.Sensitive {
@@ -109,13 +110,13 @@ func (r record) report(f *form) events.Report {
 	if r.Family != nil {
 		shared.Informed = &events.Informed{Told: r.Family.Told, Why: r.Family.WhyNot}
 		if !r.Family.Told {
-			f.text("/family/whyNot", r.Family.WhyNot)
+			f.Text("/family/whyNot", r.Family.WhyNot)
 		}
 	}
 	return events.Report{Shared: shared, About: []events.Person{r.Patient.person(f)}}
 }
 
-func (p recordPatient) person(f *form) events.Person {
+func (p recordPatient) person(f *native.Form) events.Person {
 	out := events.Person{
 		LocalID: p.HospitalNumber, Role: events.RoleChild,
 		Name: events.Name{Given: p.Given, Family: p.Family},
@@ -126,19 +127,19 @@ func (p recordPatient) person(f *form) events.Person {
 			out.Identifiers.NHSNumber.Status = events.NHSVerified
 		}
 		if !events.ValidNHSNumber(p.NHSNumber) {
-			f.wrong("/patient/nhsNumber", "ten digits with the right check digit")
+			f.Wrong("/patient/nhsNumber", "ten digits with the right check digit")
 		}
 	} else {
-		f.text("/patient/family", p.Family)
+		f.Text("/patient/family", p.Family)
 	}
 	if p.DateOfBirth != "" {
-		out.DateOfBirth = f.day("/patient/dateOfBirth", p.DateOfBirth)
+		out.DateOfBirth = f.Day("/patient/dateOfBirth", p.DateOfBirth)
 	}
 	if p.Sex != "" {
-		out.Sex = choose(f, "/patient/sex", p.Sex, events.Female, events.Male, events.SexUnknown)
+		out.Sex = native.Choose(f, "/patient/sex", p.Sex, events.Female, events.Male, events.SexUnknown)
 	}
 	if out.LocalID == "" {
-		out.LocalID = f.text("/patient/hospitalNumber", localID(out))
+		out.LocalID = f.Text("/patient/hospitalNumber", localID(out))
 	}
 	return out
 }

@@ -12,9 +12,9 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"golang.org/x/mod/sumdb/note"
 
 	"kith/events"
+	"kith/events/bus"
 )
 
 // HubConfig is the file that kith hub reads. A field that is left out has the
@@ -191,8 +191,7 @@ func (c AgencyConfig) check() (cs checks) {
 	cs.addr("adminAddr", c.AdminAddr)
 	cs.that(c.NATS.URL != "", "nats.url is needed")
 	cs.that(c.NATS.Creds != "", "nats.creds is needed")
-	_, err := note.NewVerifier(c.Verifier)
-	cs.that(c.Verifier == "" || err == nil, "verifier must be the key that the hub prints as it starts, kith-hub+…")
+	cs.that(c.Verifier == "" || bus.ValidVerifier(c.Verifier), "verifier must be the key that the hub prints as it starts, kith-hub+…")
 	tokens := map[TokenHash]bool{}
 	for i, cl := range c.Clients {
 		at := fmt.Sprintf("clients[%d]", i)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"kith/events"
+	"kith/services/internal/native"
 )
 
 // person is a nominal: somebody as the police record describes them.
@@ -28,7 +29,7 @@ type address struct {
 }
 
 // about returns the people of a record, of whom one at least is a child.
-func about(f *form, people []person) []events.Person {
+func about(f *native.Form, people []person) []events.Person {
 	var out []events.Person
 	child := false
 	seen := map[string]bool{}
@@ -37,32 +38,32 @@ func about(f *form, people []person) []events.Person {
 		out = append(out, p.person(f, at))
 		child = child || p.Role == events.RoleChild
 		if seen[out[i].LocalID] {
-			f.wrong(at, "somebody who is not yet in the list")
+			f.Wrong(at, "somebody who is not yet in the list")
 		}
 		seen[out[i].LocalID] = true
 	}
 	if !child {
-		f.wrong("/people", "at least one person whose role is child")
+		f.Wrong("/people", "at least one person whose role is child")
 	}
 	return out
 }
 
-func (p person) person(f *form, at string) events.Person {
+func (p person) person(f *native.Form, at string) events.Person {
 	out := events.Person{
 		LocalID: p.localID(f, at),
-		Role: choose(f, at+"/role", p.Role, events.RoleChild, events.RoleParent, events.RoleCarer, events.RoleVictim,
+		Role: native.Choose(f, at+"/role", p.Role, events.RoleChild, events.RoleParent, events.RoleCarer, events.RoleVictim,
 			events.RoleAllegedPerpetrator, events.RoleHousehold, events.RoleOther),
 		Name: events.Name{Given: p.Forenames, Family: p.Surname},
 	}
 	if p.DateOfBirth != "" {
-		out.DateOfBirth = f.day(at+"/dateOfBirth", p.DateOfBirth)
+		out.DateOfBirth = f.Day(at+"/dateOfBirth", p.DateOfBirth)
 	}
 	if p.Sex != "" {
-		out.Sex = choose(f, at+"/sex", p.Sex, events.Female, events.Male, events.SexUnknown)
+		out.Sex = native.Choose(f, at+"/sex", p.Sex, events.Female, events.Male, events.SexUnknown)
 	}
 	out.Identifiers = p.identifiers(f, at)
 	if p.Role == events.RoleChild && out.Name == (events.Name{}) && out.Identifiers == (events.Identifiers{}) {
-		f.wrong(at+"/surname", "a name, or a number that identifies the child")
+		f.Wrong(at+"/surname", "a name, or a number that identifies the child")
 	}
 	if a := p.Address; a != nil {
 		out.Address = &events.Address{Lines: a.Lines, Postcode: a.Postcode, Label: events.Core}
@@ -70,16 +71,16 @@ func (p person) person(f *form, at string) events.Person {
 			out.Address.Label = events.Restricted
 		}
 		if len(a.Lines) == 0 {
-			f.wrong(at+"/address/lines", "at least one line")
+			f.Wrong(at+"/address/lines", "at least one line")
 		}
 	}
 	return out
 }
 
-func (p person) identifiers(f *form, at string) events.Identifiers {
+func (p person) identifiers(f *native.Form, at string) events.Identifiers {
 	out := events.Identifiers{UPN: p.UPN}
 	if p.UPN != "" && !events.ValidUPN(p.UPN) {
-		f.wrong(at+"/upn", "a unique pupil number with the right check letter")
+		f.Wrong(at+"/upn", "a unique pupil number with the right check letter")
 	}
 	if p.NHSNumber != "" {
 		out.NHSNumber = &events.NHSNumber{Value: p.NHSNumber, Status: events.NHSUnverified}
@@ -87,7 +88,7 @@ func (p person) identifiers(f *form, at string) events.Identifiers {
 			out.NHSNumber.Status = events.NHSVerified
 		}
 		if !events.ValidNHSNumber(p.NHSNumber) {
-			f.wrong(at+"/nhsNumber", "ten digits with the right check digit")
+			f.Wrong(at+"/nhsNumber", "ten digits with the right check digit")
 		}
 	}
 	return out
@@ -95,12 +96,12 @@ func (p person) identifiers(f *form, at string) events.Identifiers {
 
 // localID is the nominal or, for somebody who has none yet, the name and date
 // of birth: the same person reported twice is then one subject.
-func (p person) localID(f *form, at string) string {
+func (p person) localID(f *native.Form, at string) string {
 	if p.Nominal != "" {
 		return p.Nominal
 	}
 	if p.Surname == "" || p.Forenames == "" || p.DateOfBirth == "" {
-		f.wrong(at+"/nominal", "a nominal, or surname, forenames and dateOfBirth")
+		f.Wrong(at+"/nominal", "a nominal, or surname, forenames and dateOfBirth")
 	}
 	words := strings.Join([]string{p.Surname, p.Forenames, p.DateOfBirth}, "|")
 	return strings.Join(strings.Fields(strings.ToLower(words)), " ")

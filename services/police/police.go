@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"kith/events"
+	"kith/services/internal/native"
 )
 
 // Doors says which translator takes what is posted to which path.
@@ -43,7 +44,7 @@ type told struct {
 // Encompass translates an Operation Encompass notice. It gives one notice for
 // the incident, about everybody who was present or lives there.
 func Encompass(raw []byte) ([]events.Notice, error) {
-	r, err := read[struct {
+	r, err := native.Read[struct {
 		record
 		OccurredAt    string          `json:"occurredAt"`
 		Place         string          `json:"place"`
@@ -52,15 +53,15 @@ func Encompass(raw []byte) ([]events.Notice, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &form{}
+	f := &native.Form{}
 	fact := events.DomesticAbuseIncident{
-		PoliceReference: f.reference("/policeReference", r.PoliceReference),
-		Place:           f.text("/place", r.Place),
-		Presence: choose(f, "/childPresence", r.ChildPresence, events.PresenceSaw, events.PresenceHeard,
+		PoliceReference: f.Reference("/policeReference", r.PoliceReference),
+		Place:           f.Text("/place", r.Place),
+		Presence: native.Choose(f, "/childPresence", r.ChildPresence, events.PresenceSaw, events.PresenceHeard,
 			events.PresenceInTheHome, events.PresenceNotPresent, events.PresenceUnknown),
-		Circumstances: f.text("/circumstances", r.Circumstances),
+		Circumstances: f.Text("/circumstances", r.Circumstances),
 	}
-	report := r.report(f, f.instant("/occurredAt", r.OccurredAt), fact)
+	report := r.report(f, f.Instant("/occurredAt", r.OccurredAt), fact)
 	report.Basis = safeguarding(events.WouldPrejudiceSafety,
 		"The school and social care need it to support the child; to ask somebody at the scene could put the child or the victim at more risk.")
 	return r.notice(f, "domestic-abuse-incident", report)
@@ -69,7 +70,7 @@ func Encompass(raw []byte) ([]events.Notice, error) {
 // MissingEpisode translates a report of a missing child: one notice while the
 // child is missing, and another, of its own id, once the child is found.
 func MissingEpisode(raw []byte) ([]events.Notice, error) {
-	r, err := read[struct {
+	r, err := native.Read[struct {
 		record
 		MissingSince string `json:"missingSince"`
 		MissingFrom  string `json:"missingFrom"`
@@ -78,18 +79,18 @@ func MissingEpisode(raw []byte) ([]events.Notice, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &form{}
+	f := &native.Form{}
 	fact := events.MissingEpisode{
-		PoliceReference: f.reference("/policeReference", r.PoliceReference),
-		MissingSince:    f.instant("/missingSince", r.MissingSince),
-		MissingFrom:     f.text("/missingFrom", r.MissingFrom),
-		Circumstances:   f.text("/circumstances", r.Circumstances),
+		PoliceReference: f.Reference("/policeReference", r.PoliceReference),
+		MissingSince:    f.Instant("/missingSince", r.MissingSince),
+		MissingFrom:     f.Text("/missingFrom", r.MissingFrom),
+		Circumstances:   f.Text("/circumstances", r.Circumstances),
 	}
 	kind := "missing"
 	if r.FoundAt != "" {
-		found := f.instant("/foundAt", r.FoundAt)
+		found := f.Instant("/foundAt", r.FoundAt)
 		if found.Before(fact.MissingSince) {
-			f.wrong("/foundAt", "a moment after missingSince")
+			f.Wrong("/foundAt", "a moment after missingSince")
 		}
 		fact.FoundAt, kind = &found, "found"
 	}
@@ -101,7 +102,7 @@ func MissingEpisode(raw []byte) ([]events.Notice, error) {
 
 // ProtectionNotice translates an officer's graded public protection notice.
 func ProtectionNotice(raw []byte) ([]events.Notice, error) {
-	r, err := read[struct {
+	r, err := native.Read[struct {
 		record
 		OccurredAt   string       `json:"occurredAt"`
 		Grade        events.Grade `json:"grade"`
@@ -110,13 +111,13 @@ func ProtectionNotice(raw []byte) ([]events.Notice, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &form{}
+	f := &native.Form{}
 	fact := events.PublicProtectionNotice{
-		PoliceReference: f.reference("/policeReference", r.PoliceReference),
-		Grade:           choose(f, "/grade", r.Grade, events.Red, events.Amber, events.Green),
-		Circumstances:   f.text("/circumstances", r.Circumstances),
+		PoliceReference: f.Reference("/policeReference", r.PoliceReference),
+		Grade:           native.Choose(f, "/grade", r.Grade, events.Red, events.Amber, events.Green),
+		Circumstances:   f.Text("/circumstances", r.Circumstances),
 	}
-	report := r.report(f, f.instant("/occurredAt", r.OccurredAt), fact)
+	report := r.report(f, f.Instant("/occurredAt", r.OccurredAt), fact)
 	report.Basis = safeguarding(events.CannotReasonablyAsk,
 		"An officer was concerned for the child and social care has to consider what the child needs.")
 	if r.Intelligence {
@@ -126,22 +127,22 @@ func ProtectionNotice(raw []byte) ([]events.Notice, error) {
 }
 
 // report returns all but the basis.
-func (r record) report(f *form, occurred time.Time, fact events.Police) events.Report {
-	f.text("/team/team", r.Team.Team)
+func (r record) report(f *native.Form, occurred time.Time, fact events.Police) events.Report {
+	f.Text("/team/team", r.Team.Team)
 	if r.ChildVoice != nil {
-		f.text("/childVoice/words", r.ChildVoice.Words)
+		f.Text("/childVoice/words", r.ChildVoice.Words)
 	}
 	var informed *events.Informed
 	if r.Family != nil {
 		informed = &events.Informed{Told: r.Family.Told, Why: r.Family.WhyNot}
 		if !informed.Told {
-			f.text("/family/whyNot", informed.Why)
+			f.Text("/family/whyNot", informed.Why)
 		}
 	}
 	return events.Report{
 		Shared: events.Shared{
 			OccurredAt: occurred,
-			RecordedAt: f.instant("/recordedAt", r.RecordedAt),
+			RecordedAt: f.Instant("/recordedAt", r.RecordedAt),
 			Label:      events.Core,
 			Informed:   informed,
 			Voice:      r.ChildVoice,
@@ -154,11 +155,11 @@ func (r record) report(f *form, occurred time.Time, fact events.Police) events.R
 
 // notice gives the report its id: what it is, the police reference, and the
 // revision where there is more than one.
-func (r record) notice(f *form, kind string, report events.Report) ([]events.Notice, error) {
+func (r record) notice(f *native.Form, kind string, report events.Report) ([]events.Notice, error) {
 	if r.Revision < 0 {
-		f.wrong("/revision", "2 or more, or nothing")
+		f.Wrong("/revision", "2 or more, or nothing")
 	}
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	id := kind + ":" + r.PoliceReference

@@ -1,6 +1,10 @@
 package socialcare
 
-import "kith/events"
+import (
+	"kith/events"
+
+	"kith/services/internal/native"
+)
 
 // child is a child as the authority's system describes one, with the identifiers
 // of the children in need census.
@@ -22,20 +26,20 @@ type address struct {
 	Protected bool     `json:"protected"` // must not become known, for example a refuge
 }
 
-func (c child) person(f *form, at string) events.Person {
+func (c child) person(f *native.Form, at string) events.Person {
 	out := events.Person{
 		Role: events.RoleChild,
 		Name: events.Name{
-			Given:  f.text(at+"/givenName", c.GivenName),
-			Family: f.text(at+"/familyName", c.FamilyName),
+			Given:  f.Text(at+"/givenName", c.GivenName),
+			Family: f.Text(at+"/familyName", c.FamilyName),
 		},
 		Identifiers: c.identifiers(f, at),
 	}
 	if c.DateOfBirth != "" {
-		out.DateOfBirth = f.day(at+"/dateOfBirth", c.DateOfBirth)
+		out.DateOfBirth = f.Day(at+"/dateOfBirth", c.DateOfBirth)
 	}
 	if c.Sex != "" {
-		out.Sex = choose(f, at+"/sex", c.Sex, events.Female, events.Male, events.SexUnknown)
+		out.Sex = native.Choose(f, at+"/sex", c.Sex, events.Female, events.Male, events.SexUnknown)
 	}
 	if a := c.Address; a != nil {
 		out.Address = &events.Address{Lines: a.Lines, Postcode: a.Postcode, Label: events.Core}
@@ -43,17 +47,17 @@ func (c child) person(f *form, at string) events.Person {
 			out.Address.Label = events.Restricted
 		}
 		if len(a.Lines) == 0 {
-			f.wrong(at+"/address/lines", "at least one line")
+			f.Wrong(at+"/address/lines", "at least one line")
 		}
 	}
-	out.LocalID = f.text(at+"/laChildId", c.LAChildID)
+	out.LocalID = f.Text(at+"/laChildId", c.LAChildID)
 	return out
 }
 
-func (c child) identifiers(f *form, at string) events.Identifiers {
+func (c child) identifiers(f *native.Form, at string) events.Identifiers {
 	out := events.Identifiers{UPN: c.UPN}
 	if c.UPN != "" && !events.ValidUPN(c.UPN) {
-		f.wrong(at+"/upn", "a unique pupil number with the right check letter, or nothing")
+		f.Wrong(at+"/upn", "a unique pupil number with the right check letter, or nothing")
 	}
 	if c.NHSNumber != "" {
 		out.NHSNumber = &events.NHSNumber{Value: c.NHSNumber, Status: events.NHSUnverified}
@@ -61,7 +65,7 @@ func (c child) identifiers(f *form, at string) events.Identifiers {
 			out.NHSNumber.Status = events.NHSVerified
 		}
 		if !events.ValidNHSNumber(c.NHSNumber) {
-			f.wrong(at+"/nhsNumber", "ten digits with the right check digit, or nothing")
+			f.Wrong(at+"/nhsNumber", "ten digits with the right check digit, or nothing")
 		}
 	}
 	return out

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kith/events"
+	"kith/services/internal/native"
 )
 
 // ReferralDecisionForm is what a social worker fills in to answer a concern or a
@@ -25,14 +26,14 @@ type ReferralDecisionForm struct {
 // What is wrong with the form is named as "/reference", "/child", "/decision",
 // "/rationale" or "/contact/team".
 func (d ReferralDecisionForm) Notice(at time.Time) (events.Notice, error) {
-	f := &form{}
+	f := &native.Form{}
 	child := d.Child
 	child.Role, child.LocalID = events.RoleChild, localID(d.LAChildID, d.Child)
 	if child.Name == (events.Name{}) && child.Identifiers == (events.Identifiers{}) {
-		f.wrong("/child", "a name, or a number that identifies the child")
+		f.Wrong("/child", "a name, or a number that identifies the child")
 	}
 	contact := d.Contact
-	contact.Team = f.text("/contact/team", contact.Team)
+	contact.Team = f.Text("/contact/team", contact.Team)
 	report := events.Report{
 		Shared: events.Shared{
 			OccurredAt: at.UTC(), RecordedAt: at.UTC(),
@@ -41,18 +42,18 @@ func (d ReferralDecisionForm) Notice(at time.Time) (events.Notice, error) {
 		About: []events.Person{child},
 		Fact:  decided(f, "", d.Reference, d.Decision, d.Rationale, d.Threshold, d.NextStep),
 	}
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return events.Notice{}, err
 	}
 	return identified(report)
 }
 
-func decided(f *form, at, reference string, d events.Decision, rationale, threshold, next string) events.ReferralDecided {
+func decided(f *native.Form, at, reference string, d events.Decision, rationale, threshold, next string) events.ReferralDecided {
 	return events.ReferralDecided{
-		Reference: f.text(at+"/reference", reference),
-		Decision: choose(f, at+"/decision", d, events.DecideStrategyDiscussion, events.DecideAssessment,
+		Reference: f.Text(at+"/reference", reference),
+		Decision: native.Choose(f, at+"/decision", d, events.DecideStrategyDiscussion, events.DecideAssessment,
 			events.DecideFamilyHelp, events.DecideAlreadyOpen, events.DecideNoFurtherAction),
-		Rationale: f.text(at+"/rationale", rationale),
+		Rationale: f.Text(at+"/rationale", rationale),
 		Threshold: strings.TrimSpace(threshold),
 		NextStep:  strings.TrimSpace(next),
 	}

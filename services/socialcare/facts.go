@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"kith/events"
+	"kith/services/internal/native"
 )
 
 // sources are the codes of the children in need census for who made contact.
@@ -14,11 +15,11 @@ func sources() []string {
 
 // received returns a contact. Who made it must stay unknown to the family where
 // it was an acquaintance, another individual, or nobody who gave a name.
-func (r row) received(f *form, at string) (events.SocialCare, []events.Caveat) {
+func (r row) received(f *native.Form, at string) (events.SocialCare, []events.Caveat) {
 	fact := events.ContactReceived{
-		Reference: f.text(at+"/reference", r.Reference),
-		From:      choose(f, at+"/from", r.From, sources()...),
-		Summary:   f.text(at+"/summary", r.Summary),
+		Reference: f.Text(at+"/reference", r.Reference),
+		From:      native.Choose(f, at+"/from", r.From, sources()...),
+		Summary:   f.Text(at+"/summary", r.Summary),
 	}
 	if slices.Contains([]string{"1B", "1D", "9"}, r.From) {
 		return fact, []events.Caveat{events.NoGuardian, events.ThirdParty}
@@ -26,38 +27,38 @@ func (r row) received(f *form, at string) (events.SocialCare, []events.Caveat) {
 	return fact, nil
 }
 
-func (r row) involvement(f *form, at string) events.SocialCare {
+func (r row) involvement(f *native.Form, at string) events.SocialCare {
 	since, until := r.span(f, at)
 	return events.InvolvementChanged{
-		Service: f.text(at+"/service", r.Service), Team: f.text(at+"/team", r.Team), Since: since, Until: until,
+		Service: f.Text(at+"/service", r.Service), Team: f.Text(at+"/team", r.Team), Since: since, Until: until,
 	}
 }
 
-func (r row) enquiry(f *form, at string) events.SocialCare {
+func (r row) enquiry(f *native.Form, at string) events.SocialCare {
 	started, ended := r.span(f, at)
 	return events.Section47Enquiry{
-		Reference: f.text(at+"/reference", r.Reference), Started: started, Ended: ended,
-		Conduct:   choose(f, at+"/conduct", r.Conduct, events.SingleAgency, events.JointAgency),
+		Reference: f.Text(at+"/reference", r.Reference), Started: started, Ended: ended,
+		Conduct:   native.Choose(f, at+"/conduct", r.Conduct, events.SingleAgency, events.JointAgency),
 		SeenAlone: r.SeenAlone, Outcome: r.Outcome,
 	}
 }
 
-func (r row) plan(f *form, at string) events.SocialCare {
+func (r row) plan(f *native.Form, at string) events.SocialCare {
 	started, ended := r.span(f, at)
 	return events.ProtectionPlan{
-		Reference: f.text(at+"/reference", r.Reference), Started: started, Ended: ended,
-		Category: choose(f, at+"/category", r.Category,
+		Reference: f.Text(at+"/reference", r.Reference), Started: started, Ended: ended,
+		Category: native.Choose(f, at+"/category", r.Category,
 			events.Neglect, events.Physical, events.Sexual, events.Emotional, events.Multiple),
 	}
 }
 
-func (r row) span(f *form, at string) (started, ended events.Date) {
-	started = f.day(at+"/started", r.Started)
+func (r row) span(f *native.Form, at string) (started, ended events.Date) {
+	started = f.Day(at+"/started", r.Started)
 	if r.Ended == "" {
 		return started, ""
 	}
-	if ended = f.day(at+"/ended", r.Ended); ended < started {
-		f.wrong(at+"/ended", "a day not before it started")
+	if ended = f.Day(at+"/ended", r.Ended); ended < started {
+		f.Wrong(at+"/ended", "a day not before it started")
 	}
 	return started, ended
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"kith/events"
+	"kith/services/internal/native"
 )
 
 // row is one row of a case management system, of any of its tables.
@@ -62,9 +63,9 @@ func Record(raw []byte) ([]events.Notice, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &form{}
+	f := &native.Form{}
 	if len(rows) == 0 {
-		f.wrong("", "at least one row")
+		f.Wrong("", "at least one row")
 	}
 	var out []events.Notice
 	for i, r := range rows {
@@ -74,7 +75,7 @@ func Record(raw []byte) ([]events.Notice, error) {
 		}
 		out = append(out, r.notice(f, at))
 	}
-	if err := f.err(); err != nil {
+	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	return out, nil
@@ -84,21 +85,21 @@ func Record(raw []byte) ([]events.Notice, error) {
 func rows(raw []byte) ([]row, bool, error) {
 	strict := json.RejectUnknownMembers(true)
 	if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
-		rs, err := read[[]row](raw, strict)
+		rs, err := native.Read[[]row](raw, strict)
 		return rs, true, err
 	}
-	r, err := read[row](raw, strict)
+	r, err := native.Read[row](raw, strict)
 	return []row{r}, false, err
 }
 
-func (r row) notice(f *form, at string) events.Notice {
+func (r row) notice(f *native.Form, at string) events.Notice {
 	report := events.Report{Shared: r.shared(f, at), About: []events.Person{r.Child.person(f, at+"/child")}}
 	switch r.Record {
 	case "contact":
-		report.OccurredAt = f.instant(at+"/receivedAt", r.ReceivedAt)
+		report.OccurredAt = f.Instant(at+"/receivedAt", r.ReceivedAt)
 		report.Fact, report.Caveats = r.received(f, at)
 	case "referral-decision":
-		report.OccurredAt = f.instant(at+"/decidedAt", r.DecidedAt)
+		report.OccurredAt = f.Instant(at+"/decidedAt", r.DecidedAt)
 		report.Fact = decided(f, at, r.Reference, r.Decision, r.Rationale, r.Threshold, r.NextStep)
 	case "involvement":
 		report.OccurredAt, report.Fact, report.Label = r.turned(), r.involvement(f, at), events.Involvement
@@ -107,16 +108,16 @@ func (r row) notice(f *form, at string) events.Notice {
 	case "protection-plan":
 		report.OccurredAt, report.Fact, report.Basis = r.turned(), r.plan(f, at), protection()
 	default:
-		f.wrong(at+"/record", "one of contact, referral-decision, involvement, section47-enquiry, protection-plan")
+		f.Wrong(at+"/record", "one of contact, referral-decision, involvement, section47-enquiry, protection-plan")
 	}
 	return events.Notice{ID: r.id(f, at), Report: report}
 }
 
-func (r row) id(f *form, at string) string {
+func (r row) id(f *native.Form, at string) string {
 	if r.Revision < 0 {
-		f.wrong(at+"/revision", "2 or more, or nothing")
+		f.Wrong(at+"/revision", "2 or more, or nothing")
 	}
-	id := r.Record + ":" + f.reference(at+"/id", r.ID)
+	id := r.Record + ":" + f.Reference(at+"/id", r.ID)
 	if r.Ended != "" {
 		id += ":ended"
 	}
@@ -126,28 +127,28 @@ func (r row) id(f *form, at string) string {
 	return id
 }
 
-func (r row) shared(f *form, at string) events.Shared {
+func (r row) shared(f *native.Form, at string) events.Shared {
 	s := events.Shared{
-		RecordedAt: f.instant(at+"/recordedAt", r.RecordedAt),
+		RecordedAt: f.Instant(at+"/recordedAt", r.RecordedAt),
 		Basis:      care(), Label: events.Core, Voice: r.ChildVoice, Contact: r.Contact,
 	}
-	s.Contact.Team = f.text(at+"/contact/team", r.Contact.Team)
+	s.Contact.Team = f.Text(at+"/contact/team", r.Contact.Team)
 	if r.ConsentScope != "" {
 		s.Basis = events.Basis{
 			Article6: events.ByConsent, Article9: events.ExplicitConsent,
-			Scope: choose(f, at+"/consentScope", r.ConsentScope, events.EarlyHelp),
+			Scope: native.Choose(f, at+"/consentScope", r.ConsentScope, events.EarlyHelp),
 		}
 		if r.Record != "involvement" {
-			f.wrong(at+"/consentScope", "nothing: only an involvement is shared on consent")
+			f.Wrong(at+"/consentScope", "nothing: only an involvement is shared on consent")
 		}
 	}
 	if r.ChildVoice != nil {
-		f.text(at+"/childVoice/words", r.ChildVoice.Words)
+		f.Text(at+"/childVoice/words", r.ChildVoice.Words)
 	}
 	if r.Family != nil {
 		s.Informed = &events.Informed{Told: r.Family.Told, Why: r.Family.WhyNot}
 		if !r.Family.Told {
-			f.text(at+"/family/whyNot", r.Family.WhyNot)
+			f.Text(at+"/family/whyNot", r.Family.WhyNot)
 		}
 	}
 	return s
