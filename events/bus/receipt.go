@@ -129,3 +129,9 @@ func (r Receipt) text() (string, error) {
 	}
 	return b.String(), nil
 }
+
+// ValidVerifier reports whether vkey is a public key that Verify can use.
+func ValidVerifier(vkey string) bool {
+	_, err := note.NewVerifier(vkey)
+	return err == nil
+}
