@@ -5,9 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
-	"runtime"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -79,24 +77,7 @@ func (s *Store) seal(ctx context.Context, b Batch) (Write, error) {
 
 // Read yields the events of a stream after a revision, opened, then ends.
 func (s *Store) Read(ctx context.Context, st Stream, after Revision) iter.Seq2[Event, error] {
-	return func(yield func(Event, error) bool) {
-		rs := make([]Recorded, 0, readAhead)
-		for r, err := range s.log.Read(ctx, st, after) {
-			if err != nil {
-				if s.yieldOpened(ctx, rs, yield) {
-					yield(Event{}, err)
-				}
-				return
-			}
-			if rs = append(rs, r); len(rs) == readAhead {
-				if !s.yieldOpened(ctx, rs, yield) {
-					return
-				}
-				rs = rs[:0]
-			}
-		}
-		s.yieldOpened(ctx, rs, yield)
-	}
+	return s.open(ctx, s.log.Read(ctx, st, after))
 }
 
 // Follow yields every event after p, opened, then waits for more until ctx ends.
@@ -109,36 +90,6 @@ func (s *Store) Last(ctx context.Context) (Position, error) { return s.log.Last(
 
 // Pseudonym is Keys.Pseudonym.
 func (s *Store) Pseudonym(domain, value string) string { return s.keys.Pseudonym(domain, value) }
-
-// readAhead is how many events of a stream are opened side by side: a child with
-// a long history is read on every core.
-const readAhead = 256
-
-// yieldOpened opens events and yields them in order. It reports whether more is wanted.
-func (s *Store) yieldOpened(ctx context.Context, rs []Recorded, yield func(Event, error) bool) bool {
-	opened, errs := make([]Event, len(rs)), make([]error, len(rs))
-	var wg sync.WaitGroup
-	each := max(16, (len(rs)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
-	for from := 0; from < len(rs); from += each {
-		part := func() {
-			for i := from; i < min(from+each, len(rs)); i++ {
-				opened[i], errs[i] = s.openOne(ctx, rs[i])
-			}
-		}
-		if from+each >= len(rs) {
-			part() // the last part, and a short stream's only one, here
-			continue
-		}
-		wg.Go(part)
-	}
-	wg.Wait()
-	for i := range opened {
-		if !yield(opened[i], errs[i]) {
-			return false
-		}
-	}
-	return true
-}
 
 func (s *Store) open(ctx context.Context, rs iter.Seq2[Recorded, error]) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
