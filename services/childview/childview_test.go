@@ -101,6 +101,9 @@ func TestDestroyedKeys(t *testing.T) {
 	h.append("subject-s", said("i1", "s", hour(1)))
 	h.append("subject-t", said("i2", "t", hour(2)))
 	h.append("child-c", linked("s"), linked("t"))
+	if p, err := h.Picture(t.Context(), "c", nil); err != nil || ids(p) != "i1 i2 " { // both are kept opened now
+		t.Errorf("before: %q, %v", ids(p), err)
+	}
 	if err := h.keys.Destroy(t.Context(), "subject-t"); err != nil {
 		t.Fatal(err)
 	}
