@@ -20,6 +20,7 @@ type batch struct {
 	tx      *sql.Tx
 	last    store.Position
 	count   int
+	began   time.Time
 	applied []store.Event
 }
 
@@ -123,6 +124,7 @@ func (f *Follower) commit(ctx context.Context, b *batch) error {
 		return err
 	}
 	f.move(b.last)
+	f.traced(b)
 	if f.p.After != nil {
 		for _, e := range b.applied {
 			f.p.After(e)
@@ -133,6 +135,7 @@ func (f *Follower) commit(ctx context.Context, b *batch) error {
 
 func (b *batch) begin(ctx context.Context, db *sql.DB) (err error) {
 	if b.tx == nil {
+		b.began = time.Now()
 		b.tx, err = db.BeginTx(ctx, nil)
 	}
 	return err
