@@ -16,7 +16,7 @@ import (
 // Base is what the $id of every schema begins with; the rest is its path here.
 const Base = "https://kith.uk/schemas/"
 
-//go:embed */*.v*.json shared.v*.json
+//go:embed */*.v*.json common.v*.json
 var files embed.FS
 
 // FS holds every schema under its path, for example

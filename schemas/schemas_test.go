@@ -26,7 +26,7 @@ func TestFor(t *testing.T) {
 		"uk.kith.police.missing-episode.v1": "police/missing-episode.v1.json",
 		"uk.kith.hub.receipt.v1":            "hub/receipt.v1.json",
 		"uk.kith.police.missing-episode.v2": "",
-		"uk.kith.shared.v1":                 "",
+		"uk.kith.common.v1":                 "",
 		"uk.kith.../x.v1":                   "",
 		"uk.kith":                           "",
 		"police.missing-episode.v1":         "",
@@ -41,7 +41,7 @@ func TestFor(t *testing.T) {
 // Every schema is itself valid, lies where its $id says, and has a type that
 // somebody publishes.
 func TestSchemasAreWhereTheySay(t *testing.T) {
-	known := map[string]bool{"shared.v1.json": true, "hub/receipt.v1.json": true, "hub/refusal.v1.json": true}
+	known := map[string]bool{"common.v1.json": true, "hub/receipt.v1.json": true, "hub/refusal.v1.json": true}
 	for typ := range events.FactTypes() {
 		path, _ := schemas.For(string(typ))
 		known[path] = true
@@ -63,7 +63,7 @@ func TestSchemasAreWhereTheySay(t *testing.T) {
 // Whoever reads a schema learns of every field what it is, and no object takes
 // fields that nobody described.
 func TestEveryFieldIsDescribed(t *testing.T) {
-	shared := documents(t)["shared.v1.json"]["$defs"].(map[string]any)
+	shared := documents(t)["common.v1.json"]["$defs"].(map[string]any)
 	for path, doc := range documents(t) {
 		walk(path+"#", doc, func(at string, s map[string]any) {
 			if s["type"] == "object" && s["properties"] != nil && s["additionalProperties"] != false &&

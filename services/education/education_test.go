@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kith/events"
+	"kith/services/internal/native/nativetest"
 )
 
 // door is the one that a sample goes through, by the start of its name.
@@ -65,7 +66,7 @@ func TestWhatIsWrongIsNamedByItsPlace(t *testing.T) {
 func TestEmptyFormNamesWhatIsRequired(t *testing.T) {
 	_, err := ConcernForm{}.Notice("A-1", time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC))
 	want := "/whyNotTold /contact/team /givenName /familyName /dateOfBirth /observed /safeNow"
-	if got := strings.Join(places(err), " "); got != want {
+	if got := strings.Join(nativetest.Places(err), " "); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

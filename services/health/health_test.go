@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kith/events"
+	"kith/services/internal/native/nativetest"
 )
 
 // door is the one that a sample goes through, by its path.
@@ -101,7 +102,7 @@ func TestNationalClaimsOnlyItsOwn(t *testing.T) {
 
 // Sending the same attendance in a new envelope must not make a second one.
 func TestBundleIDComesFromTheAttendance(t *testing.T) {
-	raw := string(file(t, "testdata/bundle-transaction.json"))
+	raw := string(nativetest.File(t, "testdata/bundle-transaction.json"))
 	ids := map[string]bool{}
 	for _, stamp := range []string{"2026-11-18T03:00:00Z", "2026-11-18T05:00:00Z"} {
 		ns, err := Bundle([]byte(strings.ReplaceAll(raw, "2026-11-18T03:00:00Z", stamp)))

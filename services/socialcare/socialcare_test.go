@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kith/events"
+	"kith/services/internal/native/nativetest"
 )
 
 // door is the one that all samples go through.
@@ -48,13 +49,13 @@ func TestWhatIsWrongIsNamedByItsPlace(t *testing.T) {
 // What began and later ended is told twice: the second must not be taken for the
 // first sent again.
 func TestEndHasAnIDOfItsOwn(t *testing.T) {
-	began := string(file(t, "testdata/row.json"))
+	began := string(nativetest.File(t, "testdata/row.json"))
 	ended := strings.Replace(began, `"category"`, `"ended": "2027-05-01", "category"`, 1)
 	ids := map[string]bool{}
 	for _, raw := range []string{began, ended, began} {
 		ns, err := Record([]byte(raw))
 		if err != nil {
-			t.Fatal(err, places(err))
+			t.Fatal(err, nativetest.Places(err))
 		}
 		ids[ns[0].ID] = true
 	}
@@ -77,7 +78,7 @@ func TestReferralDecisionForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fits(t, contract(t), n)
+	nativetest.Fits(t, n)
 	if got := n.Report.About[0].LocalID; got != "B801200005001" {
 		t.Errorf("the school's number of the pupil must not become the authority's: %s", got)
 	}
@@ -85,7 +86,7 @@ func TestReferralDecisionForm(t *testing.T) {
 		t.Error("another id the second time")
 	}
 	_, err = ReferralDecisionForm{}.Notice(at)
-	if got, want := strings.Join(places(err), " "), "/child /contact/team /reference /decision /rationale"; got != want {
+	if got, want := strings.Join(nativetest.Places(err), " "), "/child /contact/team /reference /decision /rationale"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -209,7 +209,7 @@ func contract(t *testing.T) *jsonschema.Compiler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range append(paths, "shared.v1.json") {
+	for _, path := range append(paths, "common.v1.json") {
 		data, err := fs.ReadFile(schemas.FS(), path)
 		if err != nil {
 			t.Fatal(err)
