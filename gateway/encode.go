@@ -25,7 +25,7 @@ func writeDisclosed(w http.ResponseWriter, status int, v disclosure.Encodable) e
 	if err != nil {
 		return fmt.Errorf("encode a disclosed answer: %w", err)
 	}
-	return write(w, status, "application/json", append(body, '\n'))
+	return write(w, status, "application/json", body)
 }
 
 // showDisclosed answers with personal data, as a page.
@@ -43,7 +43,7 @@ func writeOpen(w http.ResponseWriter, status int, contentType string, v open) er
 	if err != nil {
 		return fmt.Errorf("encode an answer: %w", err)
 	}
-	return write(w, status, contentType, append(body, '\n'))
+	return write(w, status, contentType, body)
 }
 
 // page answers with what is about nobody, or with what the caller typed, as a page.

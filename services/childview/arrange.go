@@ -94,16 +94,17 @@ func Arrange(s events.Shown) Arranged {
 		About:    about(s.Items),
 		Agencies: list(s.Agencies), Withheld: list(s.Withheld),
 		Discussions: list(s.Discussions), Consents: list(s.Consents),
-		Clocks: list(s.Clocks), Voice: []Heard{}, Items: []Item{},
+		Clocks: list(s.Clocks), Voice: []Heard{}, Items: make([]Item, 0, len(s.Items)),
 	}
 	for _, i := range s.Items {
 		v.Items = append(v.Items, item(i))
+	}
+	slices.SortStableFunc(v.Items, func(a, b Item) int { return a.OccurredAt.Compare(b.OccurredAt) })
+	for _, i := range slices.Backward(v.Items) {
 		if i.Voice != nil {
 			v.Voice = append(v.Voice, Heard{i.ID, i.Agency, i.OccurredAt, i.Voice.Words, i.Voice.HeardBy})
 		}
 	}
-	slices.SortStableFunc(v.Items, func(a, b Item) int { return a.OccurredAt.Compare(b.OccurredAt) })
-	slices.SortStableFunc(v.Voice, func(a, b Heard) int { return b.OccurredAt.Compare(a.OccurredAt) })
 	slices.SortStableFunc(v.Clocks, func(a, b events.Clock) int { return strings.Compare(string(a.Due), string(b.Due)) })
 	return v
 }
@@ -119,15 +120,18 @@ func item(i events.ShownItem) Item {
 }
 
 // about gathers names and dates of birth from the items in which the child is
-// the child: elsewhere the child may be named in passing.
+// the child: elsewhere the child may be named in passing. It sorts pointers: an
+// item is large.
 func about(is []events.ShownItem) About {
-	is = slices.Clone(is)
-	slices.SortStableFunc(is, func(a, b events.ShownItem) int { return b.HubRecordedAt.Compare(a.HubRecordedAt) })
-	a := About{Names: []events.Name{}, DatesOfBirth: []events.Date{}}
-	for _, i := range is {
-		if i.Person.Role != events.RoleChild {
-			continue
+	var as []*events.ShownItem
+	for n := range is {
+		if is[n].Person.Role == events.RoleChild {
+			as = append(as, &is[n])
 		}
+	}
+	slices.SortStableFunc(as, func(a, b *events.ShownItem) int { return b.HubRecordedAt.Compare(a.HubRecordedAt) })
+	a := About{Names: []events.Name{}, DatesOfBirth: []events.Date{}}
+	for _, i := range as {
 		if n := i.Person.Name; n != (events.Name{}) && !slices.Contains(a.Names, n) {
 			a.Names = append(a.Names, n)
 		}
