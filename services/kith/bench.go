@@ -120,13 +120,14 @@ func printer(w io.Writer, asJSON bool) func(measurement) error {
 		return func(m measurement) error { return e.Encode(m) }
 	}
 	return func(m measurement) error {
-		_, err := fmt.Fprintf(w, "%-28s %-22s %10.2f %-4s %s\n", m.Bench, m.Metric, m.Value, m.Unit, m.Conditions["what"])
+		_, err := fmt.Fprintf(w, "%-8s %-20s %10.2f %-4s %s\n", m.Bench, m.Metric, m.Value, m.Unit, m.Conditions["what"])
 		return err
 	}
 }
 
-// latencies prints percentiles of a set of durations, in milliseconds.
-func (b benchmark) latencies(name string, ds []time.Duration, cond map[string]string) error {
+// latencies prints percentiles of a set of durations, in milliseconds. The prefix
+// tells one set of a benchmark from another.
+func (b benchmark) latencies(name, prefix string, ds []time.Duration, cond map[string]string) error {
 	slices.Sort(ds)
 	for _, p := range []struct {
 		metric string
@@ -134,7 +135,7 @@ func (b benchmark) latencies(name string, ds []time.Duration, cond map[string]st
 	}{{"p50", 0.50}, {"p95", 0.95}, {"p99", 0.99}, {"max", 1}} {
 		at := max(0, int(p.of*float64(len(ds))+0.5)-1)
 		v := float64(ds[at]) / float64(time.Millisecond)
-		if err := b.print(measurement{name, p.metric, v, "ms", cond}); err != nil {
+		if err := b.print(measurement{name, prefix + p.metric, v, "ms", cond}); err != nil {
 			return err
 		}
 	}

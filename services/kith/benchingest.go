@@ -49,10 +49,10 @@ func (b benchmark) ingested(n int, offered, took time.Duration, receipt, visible
 	}
 	err := b.print(measurement{"ingest", "events_per_second", float64(n) / took.Seconds(), "1/s", cond})
 	if err == nil {
-		err = b.latencies("ingest publish to receipt", receipt.all, cond)
+		err = b.latencies("ingest", "receipt_", receipt.all, cond)
 	}
 	if err == nil {
-		err = b.latencies("ingest publish to visible", visible.all, cond)
+		err = b.latencies("ingest", "visible_", visible.all, cond)
 	}
 	return err
 }

@@ -80,9 +80,9 @@ func (b benchmark) readMany(d *demonstration, children []events.ChildID, items i
 	cond := func(what string) map[string]string {
 		return conditions("what", fmt.Sprintf("%d items, one reader, %s", items, what), "items", fmt.Sprint(items))
 	}
-	err := b.latencies("view first read", first.all, cond(fmt.Sprintf("first read of each of %d children", len(children))))
+	err := b.latencies("view", "first_read_", first.all, cond(fmt.Sprintf("first read of each of %d children", len(children))))
 	if err == nil {
-		err = b.latencies("view", again.all, cond(fmt.Sprintf("%d reads of %d children in turn", b.reads, len(children))))
+		err = b.latencies("view", "", again.all, cond(fmt.Sprintf("%d reads of %d children in turn", b.reads, len(children))))
 	}
 	return err
 }

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"testing"
+)
+
+// The benchmarks run, briefly, and print what scripts read: one object a line,
+// each with its conditions. What they measure is nobody's business here.
+func TestBench(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"bench", "ingest", "-json", "-seconds", "1", "-rate", "20"}, []string{"events_per_second", "receipt_p50", "receipt_p99", "visible_p50", "visible_p99"}},
+		{[]string{"bench", "view", "-json", "-reads", "10"}, []string{"first_read_p50", "p50", "p99"}},
+	} {
+		var out, said bytes.Buffer
+		if code := run(t.Context(), append(c.args, "-dir", t.TempDir()), &out, &said); code != exitGood {
+			t.Fatalf("%v ended with %d: %s", c.args, code, said.String())
+		}
+		seen := map[string]bool{}
+		for s := bufio.NewScanner(&out); s.Scan(); {
+			var m measurement
+			if err := json.Unmarshal(s.Bytes(), &m); err != nil {
+				t.Fatalf("%v: %s", err, s.Text())
+			}
+			if m.Bench != c.args[1] || m.Value <= 0 || m.Unit == "" || m.Conditions["store"] == "" || m.Conditions["cpus"] == "" {
+				t.Errorf("%s lacks something", s.Text())
+			}
+			seen[m.Metric] = true
+		}
+		for _, want := range c.want {
+			if !seen[want] {
+				t.Errorf("%v prints no %s", c.args, want)
+			}
+		}
+	}
+}
