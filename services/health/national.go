@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 
 	"kith/events"
 	"kith/services/internal/native"
@@ -18,6 +19,7 @@ var nationalType = regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)*-[0-9]+$`)
 // CloudEvent, or the older one whose subject is an object.
 type national struct {
 	ID      string         `json:"id"`
+	Source  jsontext.Value `json:"source"`
 	Type    string         `json:"type"`
 	Time    string         `json:"time"`
 	DataRef string         `json:"dataref"` // of a CloudEvent
@@ -50,7 +52,17 @@ func National(raw []byte) (events.Notice, bool) {
 		About: []events.Person{e.person(f)},
 		Fact:  events.NationalRecordChanged{Change: e.Type, DataRef: e.dataRef(f)},
 	}
-	return events.Notice{ID: e.ID, Report: report}, f.Err() == nil
+	return events.Notice{ID: e.id(), Report: report}, f.Err() == nil
+}
+
+// id tells one national event from another. The service's own id does not: its
+// published examples give several events of different types and sources one id.
+func (e national) id() string {
+	source := e.Source.Clone()
+	if source.Compact() != nil {
+		source = nil
+	}
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(string(source)+"\x00"+e.Type+"\x00"+e.ID)).String()
 }
 
 // person is who the event is about. The number comes from the national service

@@ -174,9 +174,7 @@ func hospitalPosts(t *testing.T, w *world, k kid) {
 	w.want(t, http.StatusAccepted, w.ask(t, "health", "POST", "/agencies/northshire-hospital/fhir", "application/fhir+json", bundle), "FHIR bundle")
 	for i, raw := range nationalEvents {
 		w.want(t, http.StatusAccepted, w.ask(t, "health", "POST", "/v1/events", "application/cloudevents+json", raw), fmt.Sprint("national event ", i))
-		other := strings.Replace(raw, "9c7f", "9c7e", 1)
-		other = strings.Replace(strings.Replace(other, "8258", "8259", 1), "9ee9", "9eea", 1) // another event: its id differs
-		w.want(t, http.StatusAccepted, w.ask(t, "health", "POST", "/agencies/northshire-hospital/mns", "application/json", other), fmt.Sprint("national event at the door ", i))
+		w.want(t, http.StatusAccepted, w.ask(t, "health", "POST", "/agencies/northshire-hospital/mns", "application/json", raw), fmt.Sprint("national event at the door ", i))
 	}
 	if a := w.ask(t, "police", "POST", "/v1/events", "application/cloudevents+json", nationalEvents[0]); a.status == http.StatusAccepted {
 		t.Error("a national health event was accepted from the police")
@@ -187,6 +185,8 @@ func hospitalPosts(t *testing.T, w *world, k kid) {
 // Service sends: CloudEvents, and an older form that is none.
 var nationalEvents = []string{
 	`{"specversion":"1.0","id":"236a1d4a-5d69-4fa9-9c7f-e72bf505aa5b","source":"uk.nhs.personal-demographics-service","type":"pds-change-of-gp-2","time":"2020-06-01T13:00:00Z","dataref":"https://api.service.nhs.uk/personal-demographics/FHIR/R4/Patient/9912003888","subject":"9912003888"}`,
+	`{"specversion":"1.0","id":"236a1d4a-5d69-4fa9-9c7f-e72bf505aa5b","source":"uk.nhs.register-with-a-gp-surgery-service","type":"gpreg-change-gp-req-1","time":"2020-06-01T13:00:00Z","dataref":"https://api.service.nhs.uk/register-with-a-gp-surgery/applications/236a1d4a-5d69-4fa9-9c7f-e72bf505aa5b","subject":"9912003888"}`,
+	`{"specversion":"1.0","id":"236a1d4a-5d69-4fa9-9c7f-e72bf505aa5b","source":"https://fhir.nhs.uk/Id/nhsSpineASID/477121000324","type":"pds-change-of-gp-2","time":"2020-06-01T13:00:00Z","dataref":"https://api.service.nhs.uk/personal-demographics/FHIR/R4/Patient/9912003888","subject":"9912003888"}`,
 	`{"specversion":"1.0","id":"16dbfb42-b5c0-4831-8258-f1a4d2491748","source":"uk.nhs.patient-flags-service","type":"patientflags-change-1","time":"2020-06-01T13:00:00Z","dataref":"https://api.service.nhs.uk/patient-flags-api/PatientFlag?patient=9912003888&code=NRAF","subject":"9912003888"}`,
 	`{"id":"1dd1f17a-599d-40b8-9ee9-2c92756e2bc9","type":"nhs-number-change-1","subject":{"dob":"2017-10-02","familyName":"DAWKINS","nhsNumber":"9912003888"},"source":{"name":"NHS DIGITAL","identifier":{"system":"https://fhir.nhs.uk/Id/nhsSpineASID","value":"477121000324"}},"time":"2022-04-05T17:31:00.000Z","data":{"versionId":"W/\"16\"","fullUrl":"https://int.api.service.nhs.uk/personal-demographics/FHIR/R4/Patient/9912003888","nhsNumberStatus":"I","provenance":{"name":"The GP Practice","identifier":{"system":"https://fhir.nhs.uk/Id/nhsSpineASID","value":"477121000323"}}}}`,
 }
