@@ -50,22 +50,7 @@ func Extract(raw []byte) ([]events.Notice, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &native.Form{}
-	if len(rows) == 0 {
-		f.Wrong("", "at least one row")
-	}
-	var out []events.Notice
-	for i, r := range rows {
-		at := ""
-		if many {
-			at = "/" + strconv.Itoa(i)
-		}
-		out = append(out, r.notice(f, at))
-	}
-	if err := f.Err(); err != nil {
-		return nil, err
-	}
-	return out, nil
+	return native.Each(rows, many, row.notice)
 }
 
 func (r row) notice(f *native.Form, at string) events.Notice {

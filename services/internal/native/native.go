@@ -5,6 +5,7 @@ package native
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,6 +56,27 @@ func kind(s *json.SemanticError) string {
 	default:
 		return "an object or a list, as documented"
 	}
+}
+
+// Each makes a notice of every row of a record. The places of what is wrong begin
+// with the number of the row if there could be many; no row at all is wrong too.
+func Each[R any](rows []R, many bool, notice func(r R, f *Form, at string) events.Notice) ([]events.Notice, error) {
+	f := &Form{}
+	if len(rows) == 0 {
+		f.Wrong("", "at least one row")
+	}
+	var out []events.Notice
+	for i, r := range rows {
+		at := ""
+		if many {
+			at = "/" + strconv.Itoa(i)
+		}
+		out = append(out, notice(r, f, at))
+	}
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // Form gathers all that is wrong with a record, so that its sender learns of

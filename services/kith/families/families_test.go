@@ -10,13 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"kith/events"
-	"kith/schemas"
 	"kith/services/education"
 	"kith/services/fault"
 	"kith/services/health"
+	"kith/services/internal/native/nativetest"
 	"kith/services/police"
 	"kith/services/socialcare"
 )
@@ -180,49 +178,9 @@ func TestNoticesFitTheContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := contract(t)
 	for _, n := range translate(t, steps) {
-		path, _ := schemas.For(string(n.Report.Type()))
-		schema, err := c.Compile(schemas.Base + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		data, err := events.EncodeReport(n.Report)
-		if err != nil {
-			t.Fatal(err)
-		}
-		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := schema.Validate(doc); err != nil {
-			t.Errorf("%s: %v", n.ID, err)
-		}
+		nativetest.Fits(t, n.Notice)
 	}
-}
-
-// contract is a compiler that knows the published schemas.
-func contract(t *testing.T) *jsonschema.Compiler {
-	t.Helper()
-	c := jsonschema.NewCompiler()
-	paths, err := fs.Glob(schemas.FS(), "*/*.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range append(paths, "common.v1.json") {
-		data, err := fs.ReadFile(schemas.FS(), path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := c.AddResource(schemas.Base+path, doc); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return c
 }
 
 func TestTestNHSNumber(t *testing.T) {
