@@ -48,9 +48,6 @@ func Connect(_ context.Context, l Link) (*Agency, error) {
 	return a, nil
 }
 
-// ID is the agency.
-func (a *Agency) ID() events.AgencyID { return a.id }
-
 // Close ends every call that is waiting, and closes the connection.
 func (a *Agency) Close() {
 	a.stop()
@@ -88,14 +85,6 @@ func (a *Agency) Send(ctx context.Context, m Message) (Answer, error) {
 	if err := a.Publish(ctx, m); err != nil {
 		return Answer{}, err
 	}
-	return a.await(ctx, answer)
-}
-
-// Await waits for an answer that comes from now on. Who publishes first and
-// then waits may have missed it: use Send.
-func (a *Agency) Await(ctx context.Context, digest string) (Answer, error) {
-	answer, leave := a.waiting.join(digest)
-	defer leave()
 	return a.await(ctx, answer)
 }
 
