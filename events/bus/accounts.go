@@ -18,7 +18,7 @@ import (
 // wrongly that one agency sees another's messages. Within an account there are
 // two users, and what each may do is listed here; all else is refused.
 
-// agencyMay: publish events, and read the inbox. Any consumer of INBOX may be
+// agencyMay: publish events, read the inbox, and answer as a witness. Any consumer of INBOX may be
 // made, durable or ephemeral; nothing else of JetStream can be reached, least of
 // all EVENTS, whose messages only the hub may take away.
 func agencyMay() jwt.Permissions {
@@ -35,8 +35,9 @@ func agencyMay() jwt.Permissions {
 			"$JS.API.CONSUMER.MSG.NEXT.INBOX.*",
 			"$JS.ACK.INBOX.>", "$JS.ACK.*.*.INBOX.>", // as it is, and as it is to become
 			"$JS.FC.INBOX.>", "$JS.FC.*.*.INBOX.>",
+			witnessInbox + ".>",
 		}},
-		Sub: jwt.Permission{Allow: jwt.StringList{"_INBOX.>", "inbox.>"}},
+		Sub: jwt.Permission{Allow: jwt.StringList{"_INBOX.>", "inbox.>", SubjectWitness}},
 	}
 }
 
@@ -44,19 +45,20 @@ func agencyMay() jwt.Permissions {
 // all of _INBOX.
 const hubInbox = "_HUB"
 
-// hubMay: make the two streams, take events, write to the inbox. It may not
-// delete or purge either.
+// hubMay: make the two streams, take events, write to the inbox, ask the witness.
+// It may not delete or purge either stream.
 func hubMay() jwt.Permissions {
 	p := jwt.Permissions{
 		Pub: jwt.Permission{Allow: jwt.StringList{
 			"inbox.>",
+			SubjectWitness,
 			"$JS.API.INFO",
 			"$JS.API.CONSUMER.CREATE.EVENTS.>",
 			"$JS.API.CONSUMER.INFO.EVENTS.*",
 			"$JS.API.CONSUMER.MSG.NEXT.EVENTS.*",
 			"$JS.ACK.EVENTS.>", "$JS.ACK.*.*.EVENTS.>",
 		}},
-		Sub: jwt.Permission{Allow: jwt.StringList{hubInbox + ".>"}},
+		Sub: jwt.Permission{Allow: jwt.StringList{hubInbox + ".>", witnessInbox + ".>"}},
 	}
 	for _, stream := range []string{streamEvents, streamInbox} {
 		p.Pub.Allow.Add("$JS.API.STREAM.CREATE."+stream, "$JS.API.STREAM.INFO."+stream)
