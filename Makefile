@@ -1,7 +1,7 @@
 # Go, git and make are enough. "make help" lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench fuzz build
+.PHONY: help demo test soak lint bench fuzz build
 
 GO   ?= go
 ADDR ?= 127.0.0.1:8080
@@ -16,6 +16,9 @@ demo: ## run everything in one process, with invented families (ADDR=host:port D
 
 test: ## check everything: lint, then all tests, the browser's too
 	@sh .ci/test
+
+soak: ## what make test does in small numbers, in full ones: faults, crashes, planted bugs
+	@sh .ci/soak
 
 lint: ## gofmt, vet, staticcheck, every case of every closed set
 	@sh .ci/lint

@@ -1,0 +1,104 @@
+package services_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// planted is a bug that a test has to find. One of them is put into a copy of
+// the file, and the test is run against the copy: it must fail. A test that
+// passes all the same proves nothing, and has to be mended before it is believed.
+type planted struct {
+	bug      string // what went wrong, in a few words
+	file     string // from the root of the module
+	old, new string // old stands in the file exactly once
+	pkg      string // whose test must find it, from the root of the module
+	test     string // its name, as go test -run takes it
+	always   bool   // run it in make test too, not only in make soak
+}
+
+// plantedBugs is added to by whoever writes a test that protects a promise.
+var plantedBugs = []planted{
+	{
+		bug:  "append without looking at what the stream has reached",
+		file: "events/store/sqlite/plan.go",
+		old:  "w.Expect != store.Any && w.Expect != head", new: "false && w.Expect != head",
+		pkg: "events/store/sqlite", test: "TestAgainstTheModel|TestContract",
+	},
+	{
+		bug:  "commit the rows of a read model without their position",
+		file: "services/internal/follow/batch.go",
+		old:  "f.p.Name, b.last)", new: "f.p.Name, 0)",
+		pkg: "services/internal/follow", test: "TestGoesOnAfterARestart", always: true,
+	},
+}
+
+// TestPlantedBugs plants every bug with KITH_SOAK=1, else those that are quick.
+// Every row is held against the source in any case.
+func TestPlantedBugs(t *testing.T) {
+	caught, skipped := 0, 0
+	for _, p := range plantedBugs {
+		t.Run(p.bug, func(t *testing.T) {
+			overlay := p.plant(t)
+			if !p.always && os.Getenv("KITH_SOAK") == "" {
+				skipped++
+				return
+			}
+			if p.find(t, overlay) {
+				caught++
+			}
+		})
+	}
+	t.Logf("%d planted bugs: %d caught, %d missed, %d left to make soak",
+		len(plantedBugs), caught, len(plantedBugs)-caught-skipped, skipped)
+}
+
+// plant writes the mutated copy and says, in a file, what it stands for.
+func (p planted) plant(t *testing.T) string {
+	t.Helper()
+	file, err := filepath.Abs(filepath.Join("..", p.file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), p.old); n != 1 {
+		t.Fatalf("%q stands %d times in %s, not once: bring the row up to date with the source", p.old, n, p.file)
+	}
+	dir := t.TempDir()
+	mutated, overlay := filepath.Join(dir, filepath.Base(file)), filepath.Join(dir, "overlay.json")
+	list, err := json.Marshal(map[string]map[string]string{"Replace": {file: mutated}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{mutated: strings.Replace(string(text), p.old, p.new, 1), overlay: string(list)} {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return overlay
+}
+
+// find runs the test against the copy, with its quick counts.
+func (p planted) find(t *testing.T, overlay string) bool {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-timeout=5m", "-overlay", overlay, "-run", p.test, "./"+p.pkg)
+	c.Dir = ".."
+	c.Env = append(os.Environ(), "KITH_SOAK=")
+	out, err := c.CombinedOutput()
+	switch text := string(out); {
+	case err == nil:
+		t.Errorf("not caught: %s passes with %q in %s\n%s", p.test, p.new, p.file, text)
+	case strings.Contains(text, "--- FAIL") || strings.Contains(text, "\npanic: "):
+		return true
+	default:
+		t.Errorf("%s did not run: %v\n%s", p.test, err, text)
+	}
+	return false
+}
