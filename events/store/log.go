@@ -119,7 +119,8 @@ type Reader interface {
 type Log interface {
 	Reader
 
-	// Append returns after everything is on stable storage. Three things can
+	// Append returns after everything is on stable storage. What it is given
+	// must not be changed afterwards: the log may hand it on. Three things can
 	// happen to each write: it is added whole; or, if all its event ids already
 	// lie in its stream, nothing is added and the answer says where they lie; or
 	// the stream is not at Expect, and the error is ErrConflict.

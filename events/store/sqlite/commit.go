@@ -105,7 +105,7 @@ func (l *Log) transact(ctx context.Context, rs []request) ([]answer, error) {
 		return answers, err
 	}
 	l.at = p.at
-	l.announce(p.last)
+	l.announce(p.last, p.rows)
 	return answers, nil
 }
 

@@ -38,6 +38,7 @@ type Log struct {
 
 	mu   sync.Mutex
 	last store.Position // newest on stable storage
+	tail tail           // the newest events, up to last
 	more chan struct{}  // closed and replaced when last moves
 }
 
@@ -110,10 +111,11 @@ func (l *Log) newest() (store.Position, <-chan struct{}) {
 }
 
 // announce makes what was committed known to who follows.
-func (l *Log) announce(last store.Position) {
+func (l *Log) announce(last store.Position, rows []store.Recorded) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last = last
+	l.tail.add(rows)
 	close(l.more)
 	l.more = make(chan struct{})
 }

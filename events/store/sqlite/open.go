@@ -119,7 +119,7 @@ func (l *Log) load(ctx context.Context) error {
 		return err
 	}
 	l.at = moment(at)
-	l.announce(last)
+	l.announce(last, nil)
 	return nil
 }
 

@@ -49,7 +49,7 @@ func (l *Log) Follow(ctx context.Context, p store.Position) iter.Seq2[store.Reco
 				yield(store.Recorded{}, fmt.Errorf("follow after %d: %w", p, err))
 				return
 			}
-			rs, _, err := l.query(ctx, l.all, p, chunk)
+			rs, err := l.next(ctx, p)
 			if ctx.Err() != nil {
 				return
 			}
@@ -65,6 +65,18 @@ func (l *Log) Follow(ctx context.Context, p store.Position) iter.Seq2[store.Reco
 			}
 		}
 	}
+}
+
+// next is a chunk of what comes after p, from memory if it is new.
+func (l *Log) next(ctx context.Context, p store.Position) ([]store.Recorded, error) {
+	l.mu.Lock()
+	rs := l.tail.after(p)
+	l.mu.Unlock()
+	if len(rs) > 0 {
+		return rs, nil
+	}
+	rs, _, err := l.query(ctx, l.all, p, chunk)
+	return rs, err
 }
 
 // wait returns when there is something after p, or when ctx ends.
