@@ -29,6 +29,7 @@ type Agency struct {
 	id      events.AgencyID
 	nc      *nats.Conn
 	js      jetstream.JetStream
+	out     *batcher
 	waiting waiting
 	ready   chan struct{} // closed when answers are being heard
 	stop    context.CancelFunc
@@ -43,7 +44,7 @@ func Connect(_ context.Context, l Link) (*Agency, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	a := &Agency{id: l.Agency, nc: nc, js: js, ready: make(chan struct{}), stop: stop, stopped: make(chan struct{})}
+	a := &Agency{id: l.Agency, nc: nc, js: js, out: newBatcher(js), ready: make(chan struct{}), stop: stop, stopped: make(chan struct{})}
 	go a.listen(ctx)
 	return a, nil
 }
@@ -52,6 +53,7 @@ func Connect(_ context.Context, l Link) (*Agency, error) {
 func (a *Agency) Close() {
 	a.stop()
 	<-a.stopped
+	a.out.close()
 	a.nc.Close()
 }
 
@@ -72,7 +74,8 @@ func (a *Agency) Publish(ctx context.Context, ms ...Message) error {
 	return nil
 }
 
-// Send publishes a message and waits for its answer.
+// Send publishes a message, together with those of other callers, and waits for
+// its answer.
 func (a *Agency) Send(ctx context.Context, m Message) (Answer, error) {
 	d := Digest(m)
 	answer, leave := a.waiting.join(d)
@@ -82,8 +85,8 @@ func (a *Agency) Send(ctx context.Context, m Message) (Answer, error) {
 	case <-ctx.Done():
 		return Answer{}, fmt.Errorf("send for %s: %w", a.id, ctx.Err())
 	}
-	if err := a.Publish(ctx, m); err != nil {
-		return Answer{}, err
+	if err := a.out.publish(ctx, natsMsg(ctx, subjectOf(m), m)); err != nil {
+		return Answer{}, fmt.Errorf("send for %s: %w", a.id, err)
 	}
 	return a.await(ctx, answer)
 }

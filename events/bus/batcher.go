@@ -82,22 +82,69 @@ func (b *batcher) gather(first *pending) []*pending {
 	return ps
 }
 
-// write falls back to one by one when the batch holds a message that the stream
-// has already: then none of the batch was taken.
+// few is up to how many messages go out one by one: JetStream writes a batch to
+// files of its own first, which takes longer than syncing a few messages.
+const few = 24
+
+// write publishes what was gathered and tells everybody what became of it.
 func write(ctx context.Context, js jetstream.JetStream, ps []*pending) {
+	if len(ps) > few {
+		if ps = writeBatch(ctx, js, ps); len(ps) == 0 {
+			return
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, publishWithin)
+	defer cancel()
+	acks := make([]jetstream.PubAckFuture, len(ps))
+	for i, p := range ps {
+		var err error
+		if acks[i], err = js.PublishMsgAsync(p.msg); err != nil {
+			p.done <- err
+		}
+	}
+	for i, p := range ps {
+		if acks[i] != nil {
+			p.done <- acked(ctx, acks[i])
+		}
+	}
+}
+
+func acked(ctx context.Context, f jetstream.PubAckFuture) error {
+	select {
+	case <-f.Ok():
+		return nil
+	case err := <-f.Err():
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// writeBatch publishes all at once. If the server took none for the sake of one
+// message, which it has already or will not have, all come back to be published
+// one by one.
+func writeBatch(ctx context.Context, js jetstream.JetStream, ps []*pending) (again []*pending) {
 	ms := make([]*nats.Msg, len(ps))
 	for i, p := range ps {
 		ms[i] = p.msg
 	}
 	err := publish(ctx, js, ms)
-	again := errors.Is(err, jetstreamext.ErrBatchPublishDuplicateMsgID) && len(ps) > 1
-	for i, p := range ps {
-		if again {
-			single := &nats.Msg{Subject: ms[i].Subject, Header: withoutBatch(ms[i].Header), Data: ms[i].Data}
-			err = publish(ctx, js, []*nats.Msg{single})
+	if refused(err) {
+		for i, p := range ps {
+			p.msg = &nats.Msg{Subject: ms[i].Subject, Header: withoutBatch(ms[i].Header), Data: ms[i].Data}
 		}
+		return ps
+	}
+	for _, p := range ps {
 		p.done <- err
 	}
+	return nil
+}
+
+// refused says that the server answered, and the answer was no.
+func refused(err error) bool {
+	_, answered := errors.AsType[*jetstream.APIError](err)
+	return answered || errors.Is(err, jetstreamext.ErrBatchPublishDuplicateMsgID) || errors.Is(err, nats.ErrMaxPayload)
 }
 
 func withoutBatch(h nats.Header) nats.Header {

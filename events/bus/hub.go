@@ -32,7 +32,7 @@ type desk struct {
 }
 
 const (
-	inFlight    = 64               // messages of one agency that are handled at the same time
+	inFlight    = 256              // messages of one agency that are handled at the same time
 	ackWait     = 30 * time.Second // after which a message is given to somebody else
 	longestWait = 30 * time.Second // between two attempts at a message
 )
@@ -125,7 +125,7 @@ func (d *desk) messages(ctx context.Context, ackWait time.Duration) (jetstream.M
 	var it jetstream.MessagesContext
 	err := retry(ctx, func(ctx context.Context) error {
 		c, err := d.js.CreateOrUpdateConsumer(ctx, streamEvents, jetstream.ConsumerConfig{
-			Durable: hubConsumer, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: 16 * inFlight,
+			Durable: hubConsumer, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: 8 * inFlight,
 		})
 		if err == nil {
 			it, err = c.Messages(jetstream.PullMaxMessages(2*inFlight), jetstream.PullExpiry(10*time.Second))
