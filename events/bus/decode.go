@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cloudevents/sdk-go/v2/event"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Decode reads a CloudEvent as it came over NATS, or as FromHTTP handed it on.
@@ -68,28 +69,29 @@ func decodeStructured(body []byte) (event.Event, error) {
 	return d.finish()
 }
 
-// members hands over each member of a JSON object, so that those given twice
-// are seen: encoding/json would take the last one without a word.
+// members hands over each member of a JSON object, also those given twice, so
+// that they are seen: encoding/json would take the last one without a word.
 func members(body []byte, each func(name string, value json.RawMessage)) error {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true))
+	if t, err := dec.ReadToken(); err != nil || t.Kind() != jsontext.KindBeginObject {
 		return errors.New("not an object")
 	}
-	for dec.More() {
-		name, err := dec.Token()
+	for dec.PeekKind() != jsontext.KindEndObject {
+		t, err := dec.ReadToken()
 		if err != nil {
 			return err
 		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
+		name := t.String()
+		value, err := dec.ReadValue()
+		if err != nil {
 			return err
 		}
-		each(name.(string), value)
+		each(name, json.RawMessage(bytes.Clone(value)))
 	}
-	if _, err := dec.Token(); err != nil {
+	if _, err := dec.ReadToken(); err != nil {
 		return err
 	}
-	if _, err := dec.Token(); err != io.EOF {
+	if _, err := dec.ReadToken(); err != io.EOF {
 		return errors.New("data after the end")
 	}
 	return nil
