@@ -98,11 +98,11 @@ func (in *Intake) accept(ctx context.Context, msg message) (bus.Answer, error) {
 	because := in.store.Pseudonym("message", name+"\x00"+content)
 	cause := in.cause(ctx, msg.agency.ID, because)
 	items := itemise(msg, because, in.store.Pseudonym)
+	// The first time nothing is read: a new message, which is what nearly all
+	// are, conflicts with nothing, and one that came before lies where it lay.
+	var s state
+	var rev store.Revision
 	for range attempts {
-		s, rev, err := in.load(ctx, stream)
-		if err != nil {
-			return bus.Answer{}, err
-		}
 		chosen, problems := decide(s, msg, items)
 		switch {
 		case len(problems) > 0:
@@ -115,10 +115,15 @@ func (in *Intake) accept(ctx context.Context, msg message) (bus.Answer, error) {
 		switch {
 		case err == nil:
 			return in.receipt(chosen[0], at[len(at)-1])
-		case errors.Is(err, store.ErrKeyGone):
-			return in.refuse(ctx, msg, complain(Erased, "/data/about", "names somebody whose record was erased: nothing can be added to it under this localId"))
-		case !errors.Is(err, store.ErrConflict):
+		case !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrKeyGone):
 			return bus.Answer{}, fmt.Errorf("take a message of %s: %w", msg.agency.ID, err)
+		}
+		gone := errors.Is(err, store.ErrKeyGone)
+		if s, rev, err = in.load(ctx, stream); err != nil {
+			return bus.Answer{}, err
+		}
+		if gone && s.accepted == nil {
+			return in.refuse(ctx, msg, complain(Erased, "/data/about", "names somebody whose record was erased: nothing can be added to it under this localId"))
 		}
 	}
 	return bus.Answer{}, fmt.Errorf("take a message of %s: %w", msg.agency.ID, store.ErrConflict)
