@@ -22,6 +22,11 @@ func (e *Edge) hear(ctx context.Context) {
 }
 
 func (e *Edge) take(ctx context.Context, as []bus.Answer) error {
+	as, err := e.box.awaited(ctx, as) // others of the agency have answers here too
+	if err != nil {
+		e.log.Error("the outbox cannot look for what was answered", "agency", e.agency.ID, "error", err)
+		return err
+	}
 	as = slices.DeleteFunc(as, func(a bus.Answer) bool { return !e.genuine(a) })
 	seqs, err := e.box.answer(ctx, as, time.Now())
 	if err != nil {

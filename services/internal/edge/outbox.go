@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,6 +84,22 @@ func (b *outbox) insert(ctx context.Context, rs []row) error {
 		}
 		return nil
 	})
+}
+
+// awaited are those of the answers that belong to an unanswered row.
+func (b *outbox) awaited(ctx context.Context, as []bus.Answer) ([]bus.Answer, error) {
+	digests := make([]string, len(as))
+	for i, a := range as {
+		digests[i] = a.Digest
+	}
+	list, err := json.Marshal(digests)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := b.rows(ctx, `SELECT seq, digest, NULL, '' FROM outbox WHERE answer IS NULL AND digest IN (SELECT value FROM json_each(?))`, string(list))
+	return slices.DeleteFunc(as, func(a bus.Answer) bool {
+		return !slices.ContainsFunc(rows, func(r row) bool { return r.digest == a.Digest })
+	}), err
 }
 
 // answer records answers and returns the rows they belong to. An answer to what
