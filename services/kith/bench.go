@@ -30,7 +30,7 @@ type measurement struct {
 func bench(ctx context.Context, c *call) error {
 	asJSON := c.flags.Bool("json", false, "one JSON object a line")
 	seconds := c.flags.Int("seconds", 15, "how long to offer events (ingest)")
-	rate := c.flags.Int("rate", 200, "events offered a second (ingest)")
+	rate := c.flags.Int("rate", 200, "events offered a second; 0: as many as can be sustained (ingest)")
 	reads := c.flags.Int("reads", 500, "how many times to read each view (view)")
 	profile := c.flags.String("cpuprofile", "", "file to write a CPU profile to")
 	dir := c.flags.String("dir", "", "folder on the disk to measure; a temporary one if none is named")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"sync"
@@ -8,51 +9,128 @@ import (
 
 	"kith/events"
 	"kith/events/bus"
+	"kith/events/store"
 )
 
-// ingest offers events at a steady rate, as a police system would over NATS,
-// and times each from its publication to its receipt and until it can be read.
-// A late answer does not slow the offer, so waiting is counted, not hidden.
+// ingest publishes events as a police system would over NATS, and times each
+// from its publication to its receipt and until it can be read. At a given rate
+// a late answer does not slow the offer, so waiting is counted, not hidden.
+// Without a rate it finds out what can be sustained: a number of senders, each
+// of which publishes again as soon as it holds its receipt.
 func (b benchmark) ingest(d *demonstration) error {
 	link, err := bus.Connect(b.ctx, bus.Link{URL: d.nats.URL(), Creds: d.nats.Creds(benchPolice), Agency: benchPolice})
 	if err != nil {
 		return err
 	}
 	defer link.Close()
-	n := b.rate * b.seconds
-	receipt, visible := newTimes(n), newTimes(n)
-	var wg sync.WaitGroup
+	l := &ingestion{benchmark: b, link: link, receipt: newTimes(), visible: newTimes(), watch: make(chan awaited, 1<<16)}
+	var watching sync.WaitGroup
+	watching.Go(func() { l.look(d.hub) })
 	start := time.Now()
-	for i := range n {
-		time.Sleep(time.Until(start.Add(time.Duration(i) * time.Second / time.Duration(b.rate))))
+	what := l.offer(start)
+	took := time.Since(start)
+	close(l.watch)
+	watching.Wait()
+	return l.report(what, took, time.Since(start))
+}
+
+// ingestion is one run of the ingest benchmark.
+type ingestion struct {
+	benchmark
+	link             *bus.Agency
+	sent             int
+	receipt, visible *times
+	watch            chan awaited
+}
+
+// awaited is an event whose receipt is held and that is not seen yet.
+type awaited struct {
+	position store.Position
+	from     time.Time
+}
+
+// senders is how many publish at the same time where no rate is given: as many
+// as a few busy agencies have under way.
+const senders = 512
+
+func (l *ingestion) offer(start time.Time) string {
+	if l.rate > 0 {
+		l.steadily(start)
+		return fmt.Sprintf("%d events offered at %d/s", l.sent, l.rate)
+	}
+	l.flatOut(start.Add(time.Duration(l.seconds) * time.Second))
+	return fmt.Sprintf("%d events by %d senders, each publishing again when it holds its receipt", l.sent, senders)
+}
+
+func (l *ingestion) steadily(start time.Time) {
+	var wg sync.WaitGroup
+	for i := range l.rate * l.seconds {
+		time.Sleep(time.Until(start.Add(time.Duration(i) * time.Second / time.Duration(l.rate))))
+		wg.Go(func() { l.send(i) })
+		l.sent++
+	}
+	wg.Wait()
+}
+
+func (l *ingestion) flatOut(until time.Time) {
+	var wg sync.WaitGroup
+	counts := make([]int, senders)
+	for s := range senders {
 		wg.Go(func() {
-			at := time.Now()
-			a, err := b.publish(link, i)
-			if err != nil || a.Receipt == nil {
-				return
-			}
-			receipt.add(time.Since(at))
-			if d.hub.caughtUp(b.ctx, position(a)) == nil {
-				visible.add(time.Since(at))
+			for ; time.Now().Before(until); counts[s]++ {
+				l.send(s + senders*counts[s])
 			}
 		})
 	}
-	offered := time.Since(start)
 	wg.Wait()
-	return b.ingested(n, offered, time.Since(start), receipt, visible)
+	for _, n := range counts {
+		l.sent += n
+	}
 }
 
-func (b benchmark) ingested(n int, offered, took time.Duration, receipt, visible *times) error {
-	cond := conditions("what", fmt.Sprintf("%d events offered at %d/s", n, b.rate), "offered_per_second", fmt.Sprintf("%.0f", float64(n)/offered.Seconds()))
-	if len(visible.all) < n {
-		return fmt.Errorf("%d of %d events had no receipt or were not seen", n-len(visible.all), n)
+// send publishes the i-th event and has it looked for once its receipt is held.
+func (l *ingestion) send(i int) {
+	from := time.Now()
+	a, err := l.publish(l.link, i)
+	if err != nil || a.Receipt == nil {
+		return
 	}
-	err := b.print(measurement{"ingest", "events_per_second", float64(n) / took.Seconds(), "1/s", cond})
+	l.receipt.add(time.Since(from))
+	l.watch <- awaited{position(a), from}
+}
+
+// look waits for the newest of what was received, over and over. What lies
+// before it can be read by then too, or could a moment earlier.
+func (l *ingestion) look(h *hub) {
+	for a := range l.watch {
+		as := []awaited{a}
+		newest := a.position
+		for range len(l.watch) {
+			a := <-l.watch
+			as, newest = append(as, a), max(newest, a.position)
+		}
+		if h.caughtUp(l.ctx, newest) != nil {
+			continue
+		}
+		now := time.Now()
+		for _, a := range as {
+			l.visible.add(now.Sub(a.from))
+		}
+	}
+}
+
+// report prints the rate over the whole time until the last event could be read.
+func (l *ingestion) report(what string, offered, took time.Duration) error {
+	cond := conditions("what", what, "offered_per_second", fmt.Sprintf("%.0f", float64(l.sent)/offered.Seconds()))
+	if n := len(l.visible.all); n < l.sent {
+		return fmt.Errorf("%d of %d events had no receipt or were not seen", l.sent-n, l.sent)
+	}
+	err := l.print(measurement{"ingest", "events_per_second", float64(l.sent) / took.Seconds(), "1/s", cond})
 	if err == nil {
-		err = b.latencies("ingest", "receipt_", receipt.all, cond)
+		err = l.latencies("ingest", "receipt_", l.receipt.all, cond)
 	}
 	if err == nil {
-		err = b.latencies("ingest", "visible_", visible.all, cond)
+		err = l.latencies("ingest", "visible_", l.visible.all, cond)
 	}
 	return err
 }
@@ -68,7 +146,9 @@ func (b benchmark) publish(link *bus.Agency, i int) (bus.Answer, error) {
 	if err != nil {
 		return bus.Answer{}, err
 	}
-	return link.Send(b.ctx, m)
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	defer cancel()
+	return link.Send(ctx, m)
 }
 
 // benchNotice is the i-th report, about one of many invented children.
@@ -97,7 +177,7 @@ type times struct {
 	all []time.Duration
 }
 
-func newTimes(n int) *times { return &times{all: make([]time.Duration, 0, n)} }
+func newTimes() *times { return &times{} }
 
 func (t *times) add(d time.Duration) {
 	t.mu.Lock()

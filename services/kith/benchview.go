@@ -65,7 +65,7 @@ func (b benchmark) seed(d *demonstration, i, items int) (events.ChildID, error) 
 // readMany reads the children in turn. The first read of each is reported apart:
 // the hub has to open the whole history then.
 func (b benchmark) readMany(d *demonstration, children []events.ChildID, items int) error {
-	first, again := newTimes(len(children)), newTimes(b.reads)
+	first, again := newTimes(), newTimes()
 	for i := range len(children) + b.reads {
 		at := time.Now()
 		if err := b.read(d, children[i%len(children)]); err != nil {
