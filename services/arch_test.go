@@ -43,8 +43,8 @@ var outside = []struct{ module, by string }{
 	// each behind one door
 	{"github.com/nats-io/", "events/bus"},
 	{"github.com/synadia-io/orbit.go/", "events/bus"},
-	{"golang.org/x/mod/sumdb/note", "events/bus services/internal/witness"},
-	{"golang.org/x/mod/sumdb/tlog", "services/internal/witness"},
+	{"golang.org/x/mod/sumdb/note", "events/bus services/internal/tree services/internal/witness"},
+	{"golang.org/x/mod/sumdb/tlog", "services/internal/tree services/internal/witness"},
 	{"modernc.org/sqlite", "events/store/sqlite services/internal/sqlite"},
 	{"github.com/EventStore/", "events/store/esdb"},
 	{"github.com/tink-crypto/tink-go/", "services/internal/keys"},

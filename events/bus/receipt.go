@@ -83,6 +83,10 @@ func verifierOf(key string) (string, error) {
 // Verifier is the public key, as Verify takes it: agencies are given it once.
 func (s *Signer) Verifier() string { return s.verifier }
 
+// Note signs whatever else the hub signs with this key. The first line of a text
+// tells what it is: no two kinds of text begin alike.
+func (s *Signer) Note() note.Signer { return s.signer }
+
 // Sign returns the receipt with its note. The same receipt always gives the
 // same note.
 func (s *Signer) Sign(r Receipt) (Receipt, error) {
