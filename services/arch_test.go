@@ -48,6 +48,7 @@ var outside = []struct{ module, by string }{
 	{"modernc.org/sqlite", "events/store/sqlite services/internal/sqlite"},
 	{"github.com/EventStore/", "events/store/esdb"},
 	{"github.com/tink-crypto/tink-go/", "services/internal/keys"},
+	{"github.com/gofrs/flock", "services/internal/lock"},
 	{"github.com/cedar-policy/cedar-go", "services/disclosure/policy"},
 	{"github.com/santhosh-tekuri/jsonschema/", "services/intake services/internal/native/nativetest"},
 	{"github.com/go-json-experiment/json", "events/bus services/internal/native services/police services/health services/education services/socialcare services/intake services/kith"}, // refuses duplicate keys
