@@ -29,6 +29,8 @@ type HubConfig struct {
 	Authority events.AgencyID   `json:"authority"` // which of them is the local authority
 	Doors     []events.AgencyID `json:"doors"`     // for which of them the hub also takes events by HTTP and by form; none
 	Users     []User            `json:"users"`     // who may sign in; nobody
+
+	CheckpointSeconds int `json:"checkpointSeconds"` // between two signed checkpoints of each log; 60
 }
 
 // HubNATS says how the hub reaches NATS.
@@ -160,6 +162,7 @@ func (c HubConfig) check() (cs checks) {
 	cs.addr("adminAddr", c.AdminAddr)
 	cs.addr("nats.listen", c.NATS.Listen)
 	cs.that(c.NATS.URL == "" || c.NATS.CredsDir != "", "nats.credsDir is needed with nats.url")
+	cs.that(c.CheckpointSeconds >= 0 && c.CheckpointSeconds <= 3600, "checkpointSeconds must be between 1 and 3600")
 	cs.that(len(c.Agencies) > 0, "agencies must name at least one")
 	known := map[events.AgencyID]events.AgencyKind{}
 	sources := map[string]bool{}

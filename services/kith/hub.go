@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,8 @@ type partnership struct {
 	doorLinks []bus.Link // by which the hub's HTTP door hands events to the agency's outbox
 	demo      bool
 	tls       bool
+
+	checkpointEvery time.Duration // a minute if not set
 }
 
 // hub is the hub's side of a partnership, in one process.
@@ -44,6 +47,7 @@ type hub struct {
 	record   *record
 	models   []*sqlite.DB
 	signer   *bus.Signer
+	trees    *trees
 	intake   *intake.Intake
 	identity *identity.Identity
 	view     *childview.View
@@ -101,8 +105,19 @@ func (h *hub) openStores(ctx context.Context) (err error) {
 	if h.record, err = openRecord(ctx, h.dir, h.tel.Metrics); err != nil {
 		return err
 	}
-	h.signer, err = bus.NewSigner(filepath.Join(h.dir, "keys", "receipts.key"))
+	if h.signer, err = bus.NewSigner(filepath.Join(h.dir, "keys", "receipts.key")); err != nil {
+		return err
+	}
+	h.trees, err = openTrees(ctx, h.dir, h.record.log, h.record.reads, h.signer, h.checkpoints(), h.tel)
 	return err
+}
+
+// checkpoints is how often the trees are signed.
+func (p partnership) checkpoints() time.Duration {
+	if p.demo {
+		return demoCheckpointEvery
+	}
+	return cmp.Or(p.checkpointEvery, checkpointEvery)
 }
 
 // model opens a read model, which can be thrown away and is built again.
@@ -268,6 +283,9 @@ func (h *hub) close() {
 	}
 	for _, db := range h.models {
 		db.Close()
+	}
+	if err := h.trees.close(); err != nil {
+		h.tel.Log.Error("close the trees", "error", err)
 	}
 	if h.record != nil {
 		h.record.close()

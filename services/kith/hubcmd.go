@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"kith/events"
 	"kith/events/bus"
@@ -58,7 +59,8 @@ func serveHub(ctx context.Context, c *call, conf HubConfig, tel *telemetry.Telem
 // partnership turns the configuration into what a hub is told, and starts the
 // hub's own NATS if it names no other.
 func (c HubConfig) partnership() (partnership, *bus.Server, error) {
-	p := partnership{dir: c.Data, agencies: c.Agencies, authority: c.Authority, tls: c.TLS}
+	p := partnership{dir: c.Data, agencies: c.Agencies, authority: c.Authority, tls: c.TLS,
+		checkpointEvery: time.Duration(c.CheckpointSeconds) * time.Second}
 	url := c.NATS.URL
 	creds := func(id events.AgencyID) string { return filepath.Join(c.NATS.CredsDir, "hub-"+string(id)+".creds") }
 	door := func(id events.AgencyID) string { return filepath.Join(c.NATS.CredsDir, string(id)+".creds") }

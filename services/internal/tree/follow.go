@@ -60,7 +60,7 @@ func (t *Tree) compare(ctx context.Context, notes [][]byte) error {
 func (t *Tree) rebuild(notes [][]byte, last store.Position) error {
 	t.c.Logger.Warn("building the tree anew from the log: its files are missing or damaged", "what", t.c.Origin)
 	for _, signed := range notes {
-		c, err := ParseCheckpoint(signed, t.c.Origin, t.c.Verifier)
+		c, err := ParseCheckpoint(signed, t.c.Origin, t.key)
 		if err != nil {
 			t.fail(fmt.Errorf("one of the kept checkpoints: %w", err))
 			return nil

@@ -35,7 +35,7 @@ type Config struct {
 	Origin string // first line of checkpoints; its last part names the files: "kith-hub/events"
 
 	Signer   note.Signer   // signs checkpoints
-	Verifier note.Verifier // of the same key
+	Verifier string        // the public key of the same, as note.NewVerifier takes it
 	Every    time.Duration // between checkpoints; one minute if not set
 
 	Logger *slog.Logger // slog.Default if not set
@@ -44,6 +44,7 @@ type Config struct {
 // Tree follows a log and appends a leaf for each event.
 type Tree struct {
 	c    Config
+	key  note.Verifier
 	stop context.CancelFunc
 	done sync.WaitGroup
 
@@ -74,7 +75,11 @@ func Open(ctx context.Context, c Config) (*Tree, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	t := &Tree{c: c}
+	key, err := note.NewVerifier(c.Verifier)
+	if err != nil {
+		return nil, fmt.Errorf("open the tree of %s: the verifier key is not one", c.Origin)
+	}
+	t := &Tree{c: c, key: key}
 	if err := t.open(ctx); err != nil {
 		return nil, fmt.Errorf("open the tree of %s: %w", c.Origin, errors.Join(err, t.shut()))
 	}
@@ -115,7 +120,7 @@ func (t *Tree) openCheckpoints() (notes [][]byte, err error) {
 		return notes, err
 	}
 	t.signed = notes[len(notes)-1]
-	t.newest, err = ParseCheckpoint(t.signed, t.c.Origin, t.c.Verifier)
+	t.newest, err = ParseCheckpoint(t.signed, t.c.Origin, t.key)
 	if err != nil {
 		t.fail(fmt.Errorf("the newest of the kept checkpoints: %w", err))
 		return notes, nil

@@ -86,7 +86,7 @@ func (f *fixture) append(n int) {
 
 func (f *fixture) config() tree.Config {
 	return tree.Config{Log: f.log, Path: filepath.Join(f.dir, "tree"), Origin: origin,
-		Signer: f.key, Verifier: f.key.verifier, Every: time.Hour}
+		Signer: f.key, Verifier: f.key.public, Every: time.Hour}
 }
 
 // open opens the tree and waits until it knows the whole log.
