@@ -32,8 +32,20 @@ var plantedBugs = []planted{
 	{
 		bug:  "commit the rows of a read model without their position",
 		file: "services/internal/follow/batch.go",
-		old:  "f.p.Name, b.last)", new: "f.p.Name, 0)",
+		old:  "f.p.reached(ctx, b.tx, b.last)", new: "f.p.reached(ctx, b.tx, 0)",
 		pkg: "services/internal/follow", test: "TestGoesOnAfterARestart", always: true,
+	},
+	{
+		bug:  "build a read model without one of the events",
+		file: "services/internal/follow/build.go",
+		old:  "if g.event.Position <= b.at {", new: "if g.event.Position <= b.at || g.event.Position == 3 {",
+		pkg: "services/internal/follow", test: "TestBuiltIsFollowed", always: true,
+	},
+	{
+		bug:  "build a read model with rows of an event that failed",
+		file: "services/internal/follow/build.go",
+		old:  "`ROLLBACK TO before`", new: "`SAVEPOINT after`",
+		pkg: "services/internal/follow", test: "TestBuiltIsFollowed",
 	},
 }
 

@@ -30,7 +30,8 @@ type Event struct {
 	Position Position
 	At       time.Time // when the hub recorded it
 	Cause    Cause
-	Event    events.Event
+	Type     events.Type  // as it was recorded, whether or not it could be opened
+	Event    events.Event // nil where it could not be, or nobody wanted it
 }
 
 // Batch is what one writer adds to one stream.
@@ -77,12 +78,18 @@ func (s *Store) seal(ctx context.Context, b Batch) (Write, error) {
 
 // Read yields the events of a stream after a revision, opened, then ends.
 func (s *Store) Read(ctx context.Context, st Stream, after Revision) iter.Seq2[Event, error] {
-	return s.open(ctx, s.log.Read(ctx, st, after))
+	return s.open(ctx, s.log.Read(ctx, st, after), nil)
 }
 
 // Follow yields every event after p, opened, then waits for more until ctx ends.
 func (s *Store) Follow(ctx context.Context, p Position) iter.Seq2[Event, error] {
-	return s.open(ctx, s.log.Follow(ctx, p))
+	return s.FollowOnly(ctx, p, nil)
+}
+
+// FollowOnly is Follow, but opens only events of wanted types: of the others it
+// yields what lies beside the payload. Without wanted it opens all.
+func (s *Store) FollowOnly(ctx context.Context, p Position, wanted func(events.Type) bool) iter.Seq2[Event, error] {
+	return s.open(ctx, s.log.Follow(ctx, p), wanted)
 }
 
 // Last is the position of the newest event.
@@ -91,12 +98,12 @@ func (s *Store) Last(ctx context.Context) (Position, error) { return s.log.Last(
 // Pseudonym is Keys.Pseudonym.
 func (s *Store) Pseudonym(domain, value string) string { return s.keys.Pseudonym(domain, value) }
 
-func (s *Store) open(ctx context.Context, rs iter.Seq2[Recorded, error]) iter.Seq2[Event, error] {
+func (s *Store) open(ctx context.Context, rs iter.Seq2[Recorded, error], wanted func(events.Type) bool) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		for r, err := range rs {
 			var e Event
 			if err == nil {
-				e, err = s.openOne(ctx, r)
+				e, err = s.openWanted(ctx, r, wanted)
 			}
 			if !yield(e, err) {
 				return
@@ -105,9 +112,12 @@ func (s *Store) open(ctx context.Context, rs iter.Seq2[Recorded, error]) iter.Se
 	}
 }
 
-// openOne returns the envelope even where the payload cannot be opened.
-func (s *Store) openOne(ctx context.Context, r Recorded) (Event, error) {
-	e := Event{ID: r.ID, Stream: r.Stream, Revision: r.Revision, Position: r.Position, At: r.At, Cause: r.Cause}
+// openWanted returns the envelope even where the payload is not opened, or cannot be.
+func (s *Store) openWanted(ctx context.Context, r Recorded, wanted func(events.Type) bool) (Event, error) {
+	e := Event{ID: r.ID, Stream: r.Stream, Revision: r.Revision, Position: r.Position, At: r.At, Cause: r.Cause, Type: r.Type}
+	if wanted != nil && !wanted(r.Type) {
+		return e, nil
+	}
 	plain, err := s.keys.Open(ctx, r.Stream.Key(), r.Data, associated(r.Stream, r.Type, r.ID))
 	if err != nil {
 		return e, fmt.Errorf("open %s at %d: %w", r.Stream, r.Revision, err)

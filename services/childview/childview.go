@@ -44,16 +44,13 @@ type View struct {
 
 // New starts to follow the log for what changes. It returns at once; see Wait.
 func New(ctx context.Context, c Config) (*View, error) {
-	if err := c.DB.Migrate(ctx, schema); err != nil {
-		return nil, fmt.Errorf("childview: %w", err)
-	}
 	v := &View{store: c.Store, now: c.Now, links: links{c.DB.Read}, log: c.Log}
 	if v.now == nil {
 		v.now = time.Now
 	}
 	var err error
 	v.follower, err = follow.Start(ctx, c.Store, follow.Projection{
-		Name: "childview", DB: c.DB, Log: c.Log, Apply: apply, After: func(e store.Event) { v.announce(ctx, e) },
+		Model: Model(), DB: c.DB, Log: c.Log, After: func(e store.Event) { v.announce(ctx, e) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("childview: %w", err)

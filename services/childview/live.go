@@ -10,6 +10,7 @@ import (
 
 	"kith/events"
 	"kith/events/store"
+	"kith/services/internal/follow"
 )
 
 // The table says which child an item's subject is part of, so that a change can
@@ -19,7 +20,17 @@ const schema = `
 CREATE TABLE link (subject TEXT PRIMARY KEY, child TEXT NOT NULL) WITHOUT ROWID;
 `
 
-func apply(ctx context.Context, tx *sql.Tx, e store.Event) error {
+// Model is how the table follows from the log.
+func Model() follow.Model {
+	return follow.Model{Name: "childview", Schema: []string{schema}, Wants: moves, Apply: apply}
+}
+
+// moves are the events that move a subject.
+func moves(t events.Type) bool {
+	return t == events.SubjectLinked{}.Type() || t == events.SubjectUnlinked{}.Type()
+}
+
+func apply(ctx context.Context, tx *follow.Tx, e store.Event) error {
 	var err error
 	switch v := e.Event.(type) {
 	case events.SubjectLinked:
@@ -58,30 +69,28 @@ func (v *View) announce(ctx context.Context, e store.Event) {
 	if v.live.idle() {
 		return
 	}
-	child := childOf(e)
-	if i, ok := e.Event.(events.Item); ok {
-		var err error
-		if child, err = v.links.child(ctx, i.Subject); err != nil {
-			v.log.Error("cannot announce a change", "position", e.Position, "error", err)
-		}
+	child, err := v.links.changed(ctx, e)
+	if err != nil {
+		v.log.Error("cannot announce a change", "position", e.Position, "error", err)
 	}
 	v.live.tell(child, e.Position)
 }
 
-// childOf is the child whose own stream an event lies in and whose picture it
-// changes, or "".
-func childOf(e store.Event) events.ChildID {
-	switch v := e.Event.(type) {
-	case events.SubjectLinked:
-		return v.Child
-	case events.SubjectUnlinked:
-		return v.Child
-	case events.Strategy, events.Consent:
-		_, id, _ := strings.Cut(string(e.Stream), "-")
-		return events.ChildID(id)
-	default:
-		return ""
+// changed is the child whose picture an event changes, or "". The name of the
+// stream says so: there is no need to open what lies in it.
+func (l links) changed(ctx context.Context, e store.Event) (events.ChildID, error) {
+	category, id, _ := strings.Cut(string(e.Stream), "-")
+	switch category {
+	case "subject":
+		return l.child(ctx, events.SubjectID(id))
+	case "strategy", "consent":
+		return events.ChildID(id), nil
+	case "child":
+		if moves(e.Type) {
+			return events.ChildID(id), nil
+		}
 	}
+	return "", nil
 }
 
 // broadcast holds the subscriptions.

@@ -8,7 +8,6 @@ package identity
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -46,20 +45,14 @@ type Identity struct {
 
 // New starts to follow the log and to decide. It returns at once; see Wait.
 func New(ctx context.Context, c Config) (*Identity, error) {
-	if err := c.DB.Migrate(ctx, schema); err != nil {
-		return nil, fmt.Errorf("identity: %w", err)
-	}
 	last, err := c.Store.Last(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
 	i := &Identity{store: c.Store, db: c.DB, file: file{c.DB.Read}, log: c.Log, wake: make(chan struct{}, 1), last: last}
 	ctx, i.cancel = context.WithCancel(ctx)
-	x := index{blind: c.Store.Pseudonym}
 	i.follower, err = follow.Start(ctx, c.Store, follow.Projection{
-		Name: "identity", DB: c.DB, Log: c.Log,
-		Apply: func(ctx context.Context, tx *sql.Tx, e store.Event) error { return x.apply(ctx, tx, e) },
-		After: func(store.Event) { i.nudge() },
+		Model: Model(c.Store.Pseudonym), DB: c.DB, Log: c.Log, After: func(store.Event) { i.nudge() },
 	})
 	if err != nil {
 		i.cancel()

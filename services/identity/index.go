@@ -2,11 +2,11 @@ package identity
 
 import (
 	"context"
-	"database/sql"
 
 	"kith/events"
 	"kith/events/store"
 	"kith/services/identity/match"
+	"kith/services/internal/follow"
 )
 
 // The index holds blind keys and opaque ids, nothing else. It says which
@@ -39,10 +39,26 @@ CREATE TABLE pending (
 CREATE INDEX pending_in_order ON pending (at);
 `
 
+// Model is how the index follows from the log. The list of what is pending is
+// not only its own: what was decided on, with whatever outcome, is taken off.
+func Model(blind match.Blind) follow.Model {
+	return follow.Model{Name: "identity", Schema: []string{schema}, Work: []string{"pending"}, Wants: wants, Apply: index{blind}.apply}
+}
+
+// wants everything but what no index needs, so that a type that this build does
+// not know is noticed.
+func wants(t events.Type) bool {
+	switch t {
+	case events.EventAccepted{}.Type(), events.EventRefused{}.Type():
+		return false
+	}
+	return true
+}
+
 // index brings the tables up to one event.
 type index struct{ blind match.Blind }
 
-func (x index) apply(ctx context.Context, tx *sql.Tx, e store.Event) error {
+func (x index) apply(ctx context.Context, tx *follow.Tx, e store.Event) error {
 	w := writer{ctx: ctx, tx: tx}
 	switch v := e.Event.(type) {
 	case events.Item:
@@ -109,7 +125,7 @@ func (index) unlinked(w *writer, e store.Event, v events.SubjectUnlinked) {
 // writer is a transaction that stops at its first error.
 type writer struct {
 	ctx context.Context
-	tx  *sql.Tx
+	tx  *follow.Tx
 	err error
 }
 

@@ -85,17 +85,16 @@ func (i *Identity) conclude(ctx context.Context, cases []placing, at []store.Pos
 		return fmt.Errorf("take off the list: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	w := writer{ctx: ctx, tx: tx}
 	for n, c := range cases {
-		if errs[n] == nil {
-			w.do(`DELETE FROM pending WHERE subject = ? AND at = ?`, c.subject.ID, c.at)
+		if errs[n] == nil && err == nil {
+			_, err = tx.ExecContext(ctx, `DELETE FROM pending WHERE subject = ? AND at = ?`, c.subject.ID, c.at)
 		}
 	}
-	if w.err == nil {
-		w.err = tx.Commit()
+	if err == nil {
+		err = tx.Commit()
 	}
 	i.settled.broadcast()
-	return w.err
+	return err
 }
 
 // placing is a pending subject with all that bears on where it belongs.

@@ -2,7 +2,6 @@ package strategy
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,12 +9,13 @@ import (
 	"kith/events"
 	"kith/events/store"
 	"kith/services/fault"
+	"kith/services/internal/follow"
 	"kith/services/strategy/rules"
 )
 
 // applyItem notes where a concern or the decision on one lies. Only the child
 // counts: the items about the others of the same report say the same.
-func (s *Strategy) applyItem(ctx context.Context, tx *sql.Tx, e store.Event, i events.Item) error {
+func (x index) applyItem(ctx context.Context, tx *follow.Tx, e store.Event, i events.Item) error {
 	if i.Person.Role != events.RoleChild {
 		return nil
 	}
@@ -23,16 +23,16 @@ func (s *Strategy) applyItem(ctx context.Context, tx *sql.Tx, e store.Event, i e
 	switch f := i.Fact.(type) {
 	case events.Concern:
 		_, err = tx.ExecContext(ctx, `INSERT INTO concern VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			s.reference(f.Reference), i.Agency, i.Subject, e.Revision, e.Position)
+			x.reference(f.Reference), i.Agency, i.Subject, e.Revision, e.Position)
 	case events.ReferralDecided:
 		_, err = tx.ExecContext(ctx, `INSERT INTO decision VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			s.reference(f.Reference), i.Subject, e.Revision, e.Position)
+			x.reference(f.Reference), i.Subject, e.Revision, e.Position)
 	default: // neither
 	}
 	return err
 }
 
-func (s *Strategy) reference(r string) string { return s.store.Pseudonym("concern", r) }
+func (x index) reference(r string) string { return x.blind("concern", r) }
 
 // entry says where an item lies.
 type entry struct {
@@ -46,7 +46,7 @@ type entry struct {
 // there is none. Where one report is about several children, or two schools use
 // one reference, it is the first that arrived; Concerns lists them all.
 func (s *Strategy) Concern(ctx context.Context, reference string) (events.ConcernStatus, error) {
-	es, err := s.entries(ctx, `SELECT reference, subject, revision FROM concern WHERE reference = ? ORDER BY position`, s.reference(reference))
+	es, err := s.entries(ctx, `SELECT reference, subject, revision FROM concern WHERE reference = ? ORDER BY position`, index{s.store.Pseudonym}.reference(reference))
 	if err != nil {
 		return events.ConcernStatus{}, err
 	}

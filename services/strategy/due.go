@@ -9,6 +9,7 @@ import (
 
 	"kith/events"
 	"kith/events/store"
+	"kith/services/internal/follow"
 )
 
 // The tables hold ids, positions and pseudonyms; what was said is read from the
@@ -32,8 +33,26 @@ CREATE TABLE decision (
 ) WITHOUT ROWID;
 `
 
-// apply brings the tables up to one event.
-func (s *Strategy) apply(ctx context.Context, tx *sql.Tx, e store.Event) error {
+// Model is how the tables follow from the log.
+func Model(blind func(domain, value string) string) follow.Model {
+	return follow.Model{Name: "strategy", Schema: []string{schema}, Wants: wants, Apply: index{blind}.apply}
+}
+
+func wants(t events.Type) bool {
+	switch t {
+	case events.DiscussionConvened{}.Type(), events.DecisionRecorded{}.Type(), events.ConferenceOverdue{}.Type(),
+		events.Concern{}.Type(), events.ReferralDecided{}.Type():
+		return true
+	}
+	return false
+}
+
+// index brings the tables up to one event.
+type index struct {
+	blind func(domain, value string) string
+}
+
+func (x index) apply(ctx context.Context, tx *follow.Tx, e store.Event) error {
 	var err error
 	switch v := e.Event.(type) {
 	case events.DiscussionConvened:
@@ -45,7 +64,7 @@ func (s *Strategy) apply(ctx context.Context, tx *sql.Tx, e store.Event) error {
 	case events.ConferenceOverdue:
 		_, err = tx.ExecContext(ctx, `DELETE FROM due WHERE discussion = ?`, v.Discussion)
 	case events.Item:
-		err = s.applyItem(ctx, tx, e, v)
+		err = x.applyItem(ctx, tx, e, v)
 	default: // nothing with a clock
 	}
 	return err

@@ -46,9 +46,6 @@ type Strategy struct {
 // New starts to follow the log and to watch the clocks. It returns at once; see
 // Wait.
 func New(ctx context.Context, c Config) (*Strategy, error) {
-	if err := c.DB.Migrate(ctx, schema); err != nil {
-		return nil, fmt.Errorf("strategy: %w", err)
-	}
 	s := &Strategy{store: c.Store, db: c.DB, rules: c.Rules, childOf: c.ChildOf, now: c.Now, log: c.Log}
 	if s.now == nil {
 		s.now = time.Now
@@ -58,7 +55,7 @@ func New(ctx context.Context, c Config) (*Strategy, error) {
 	}
 	ctx, s.cancel = context.WithCancel(ctx)
 	var err error
-	s.follower, err = follow.Start(ctx, c.Store, follow.Projection{Name: "strategy", DB: c.DB, Apply: s.apply, Log: c.Log})
+	s.follower, err = follow.Start(ctx, c.Store, follow.Projection{Model: Model(c.Store.Pseudonym), DB: c.DB, Log: c.Log})
 	if err != nil {
 		s.cancel()
 		return nil, fmt.Errorf("strategy: %w", err)

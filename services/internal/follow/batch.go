@@ -17,7 +17,7 @@ var errCarefully = errors.New("an event of the batch failed")
 
 // batch is a transaction and the events whose rows are in it.
 type batch struct {
-	tx      *sql.Tx
+	tx      *Tx
 	last    store.Position
 	count   int
 	began   time.Time
@@ -32,7 +32,7 @@ func (f *Follower) round(ctx context.Context) error {
 	b := &batch{}
 	defer func() { b.drop() }()
 	var newest store.Position
-	for e, err := range f.s.Follow(ctx, f.Position()) {
+	for e, err := range f.s.FollowOnly(ctx, f.Position(), f.p.Wants) {
 		if err != nil && e.Position == 0 {
 			return err // of the log itself
 		}
@@ -65,9 +65,12 @@ func (f *Follower) take(ctx context.Context, b *batch, e store.Event, unread err
 	b.last = e.Position
 	b.count++
 	if unread != nil {
-		return f.unreadable(ctx, b, e, unread)
+		return f.p.unreadable(ctx, b.tx, e, unread)
 	}
-	err := f.p.Apply(ctx, b.tx, e)
+	var err error
+	if f.p.wants(e.Type) {
+		err = f.p.Apply(ctx, b.tx, e)
+	}
 	if err == nil {
 		b.applied = append(b.applied, e)
 		return nil
@@ -83,44 +86,14 @@ func (f *Follower) take(ctx context.Context, b *batch, e store.Event, unread err
 	if err := b.begin(ctx, f.p.DB.Write); err != nil {
 		return err
 	}
-	return f.park(ctx, b, e, "apply: "+code(err))
-}
-
-// unreadable passes over an event that was erased and parks one that is broken.
-func (f *Follower) unreadable(ctx context.Context, b *batch, e store.Event, err error) error {
-	switch {
-	case errors.Is(err, store.ErrKeyGone):
-		return nil
-	case passing(ctx, err):
-		return err
-	default:
-		return f.park(ctx, b, e, "read: "+code(err))
-	}
-}
-
-// park notes an event that has no rows, and why. Neither the note nor the log
-// holds the text of the error: it may quote the event.
-func (f *Follower) park(ctx context.Context, b *batch, e store.Event, code string) error {
-	t := ""
-	if e.Event != nil {
-		t = string(e.Event.Type())
-	}
-	_, err := b.tx.ExecContext(ctx, `INSERT OR REPLACE INTO parked (name, position, type, code, at) VALUES (?, ?, ?, ?, ?)`,
-		f.p.Name, e.Position, t, code, time.Now().UnixNano())
-	if err == nil {
-		f.p.Log.ErrorContext(ctx, "event parked", "projection", f.p.Name,
-			"position", uint64(e.Position), "type", t, "code", code)
-	}
-	return err
+	return f.p.park(ctx, b.tx, e, "apply: "+code(err))
 }
 
 func (f *Follower) commit(ctx context.Context, b *batch) error {
-	_, err := b.tx.ExecContext(ctx, `INSERT INTO position (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at`,
-		f.p.Name, b.last)
-	if err != nil {
+	if err := f.p.reached(ctx, b.tx, b.last); err != nil {
 		return err
 	}
-	if err := b.tx.Commit(); err != nil {
+	if err := b.tx.commit(); err != nil {
 		return err
 	}
 	f.move(b.last)
@@ -136,14 +109,14 @@ func (f *Follower) commit(ctx context.Context, b *batch) error {
 func (b *batch) begin(ctx context.Context, db *sql.DB) (err error) {
 	if b.tx == nil {
 		b.began = time.Now()
-		b.tx, err = db.BeginTx(ctx, nil)
+		b.tx, err = begin(ctx, db)
 	}
 	return err
 }
 
 func (b *batch) drop() {
 	if b.tx != nil {
-		_ = b.tx.Rollback()
+		b.tx.rollback()
 		b.tx = nil
 	}
 }

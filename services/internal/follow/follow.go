@@ -12,28 +12,47 @@ import (
 	"sync"
 	"time"
 
+	"kith/events"
 	"kith/events/store"
 	"kith/services/internal/sqlite"
 )
 
-// Projection says how events become rows.
-type Projection struct {
-	Name string // of the model; it keeps a position of its own in DB
-	DB   *sqlite.DB
+// Model says how events become rows. The same one serves whoever follows the log
+// and whoever builds the rows anew.
+type Model struct {
+	Name   string   // it keeps a position of its own in its file
+	Schema []string // migrations of the file; none if somebody else makes the tables
+
+	// Work are tables that others than Apply take rows from: what is still to be
+	// done. They do not follow from the log alone, so they are not compared.
+	Work []string
+
+	// Wants says which types Apply has a use for; nil for all. The payload of the
+	// others is not opened, which is most of the work, and Apply never sees them.
+	Wants func(events.Type) bool
 
 	// Apply writes what one event means, through tx and nothing else: the one
-	// writing connection is taken. It sees every event, in order, and should
-	// pass over those that are not its own. An event that is given again after
+	// writing connection is taken. It sees every event that it wants, in order, and
+	// should pass over those that are not its own. An event that is given again after
 	// a crash finds nothing of its first time in DB; what Apply did elsewhere it
 	// must be able to do twice.
 	//
 	// An error that may pass (see the package sqlite, a conflict, an ended
 	// context, fault.Unavailable) is tried again. With any other the event is
 	// parked and the rest goes on.
-	Apply func(ctx context.Context, tx *sql.Tx, e store.Event) error
+	Apply func(ctx context.Context, tx *Tx, e store.Event) error
+}
 
-	// After, if set, is told of every applied event, in order, once it is
-	// committed. It must not block. After a crash it is not told again.
+func (m Model) wants(t events.Type) bool { return m.Wants == nil || m.Wants(t) }
+
+// Projection is a model in a file.
+type Projection struct {
+	Model
+	DB *sqlite.DB
+
+	// After, if set, is told of every event that is neither erased nor parked, in
+	// order, once it is committed; what the model does not want comes without its
+	// payload. It must not block. After a crash it is not told again.
 	After func(store.Event)
 
 	Log *slog.Logger // slog.Default if not set
@@ -52,7 +71,7 @@ CREATE TABLE IF NOT EXISTS position (name TEXT PRIMARY KEY, at INTEGER NOT NULL)
 CREATE TABLE IF NOT EXISTS parked (
 	name     TEXT NOT NULL,
 	position INTEGER NOT NULL,
-	type     TEXT NOT NULL, -- empty where the event could not be read
+	type     TEXT NOT NULL,
 	code     TEXT NOT NULL,
 	at       INTEGER NOT NULL, -- when, in nanoseconds since 1970
 	PRIMARY KEY (name, position)
@@ -72,8 +91,7 @@ type Follower struct {
 	moved chan struct{} // closed and replaced when at moves
 }
 
-// Start goes on where the projection stood, until ctx ends or Stop. The tables
-// that Apply writes must be there.
+// Start goes on where the projection stood, until ctx ends or Stop.
 func Start(ctx context.Context, s *store.Store, p Projection) (*Follower, error) {
 	if p.Log == nil {
 		p.Log = slog.Default()
@@ -88,7 +106,7 @@ func Start(ctx context.Context, s *store.Store, p Projection) (*Follower, error)
 }
 
 func (f *Follower) load(ctx context.Context) error {
-	if _, err := f.p.DB.Write.ExecContext(ctx, schema); err != nil {
+	if err := f.p.prepare(ctx); err != nil {
 		return err
 	}
 	if err := f.resume(ctx); err != nil {
@@ -104,13 +122,31 @@ func (f *Follower) load(ctx context.Context) error {
 // resume takes the position from the file: after a commit that failed nobody
 // else knows whether it happened.
 func (f *Follower) resume(ctx context.Context) error {
-	var at store.Position
-	err := f.p.DB.Read.QueryRowContext(ctx, `SELECT at FROM position WHERE name = ?`, f.p.Name).Scan(&at)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
+	at, err := f.p.position(ctx)
+	if err == nil {
+		f.move(at)
 	}
-	f.move(at)
-	return nil
+	return err
+}
+
+// prepare makes the tables.
+func (p Projection) prepare(ctx context.Context) error {
+	if len(p.Schema) > 0 {
+		if err := p.DB.Migrate(ctx, p.Schema...); err != nil {
+			return err
+		}
+	}
+	_, err := p.DB.Write.ExecContext(ctx, schema)
+	return err
+}
+
+// position is up to where the file's rows are committed.
+func (p Projection) position(ctx context.Context) (at store.Position, err error) {
+	err = p.DB.Read.QueryRowContext(ctx, `SELECT at FROM position WHERE name = ?`, p.Name).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return at, err
 }
 
 // Position is up to where the rows are committed.

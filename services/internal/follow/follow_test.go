@@ -2,7 +2,6 @@ package follow_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -87,14 +86,14 @@ func (h *hub) add(t testing.TB, s store.Stream, n int, reason string) store.Posi
 
 // seen notes each event; it fails for those whose reason says so.
 func (h *hub) seen() follow.Projection {
-	return follow.Projection{Name: "seen", DB: h.db, Log: slog.New(slog.NewTextHandler(h.said, nil)),
-		Apply: func(ctx context.Context, tx *sql.Tx, e store.Event) error {
+	return follow.Projection{DB: h.db, Log: slog.New(slog.NewTextHandler(h.said, nil)), Model: follow.Model{Name: "seen",
+		Apply: func(ctx context.Context, tx *follow.Tx, e store.Event) error {
 			_, err := tx.ExecContext(ctx, `INSERT INTO seen (position, stream) VALUES (?, ?)`, e.Position, e.Stream)
 			if err == nil && strings.HasPrefix(e.Event.(events.SubjectUnlinked).Reason, "poison") {
 				err = fmt.Errorf("cannot bear %v", e.Event)
 			}
 			return err
-		}}
+		}}}
 }
 
 func (h *hub) start(t testing.TB, p follow.Projection) *follow.Follower {

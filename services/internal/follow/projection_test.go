@@ -2,7 +2,6 @@ package follow_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -41,8 +40,8 @@ func TestCatchesUpInBatches(t *testing.T) {
 	p := h.seen()
 	var batches, told atomic.Int64
 	apply := p.Apply
-	var tx0 *sql.Tx
-	p.Apply = func(ctx context.Context, tx *sql.Tx, e store.Event) error {
+	var tx0 *follow.Tx
+	p.Apply = func(ctx context.Context, tx *follow.Tx, e store.Event) error {
 		if tx != tx0 {
 			tx0 = tx
 			batches.Add(1)
@@ -84,7 +83,7 @@ func TestACrashBetween(t *testing.T) {
 		p := h.seen()
 		apply := p.Apply
 		reached := make(chan struct{})
-		p.Apply = func(ctx context.Context, tx *sql.Tx, e store.Event) error {
+		p.Apply = func(ctx context.Context, tx *follow.Tx, e store.Event) error {
 			err := apply(ctx, tx, e)
 			if e.Position == at {
 				close(reached)
@@ -146,7 +145,7 @@ func TestUnreadableIsParked(t *testing.T) {
 	f := h.start(t, h.seen())
 	wait(t, f, last)
 	h.complete(t, 4, 2, 3)
-	if parked, err := f.Parked(t.Context()); err != nil || len(parked) != 2 || parked[1].Code != "read: other" {
+	if parked, err := f.Parked(t.Context()); err != nil || len(parked) != 2 || parked[1].Code != "read: other" || parked[1].Type != "test.v1" {
 		t.Errorf("parked %+v, %v", parked, err)
 	}
 }
@@ -177,7 +176,7 @@ func TestWhatMayPassIsTriedAgain(t *testing.T) {
 			p := h.seen()
 			apply := p.Apply
 			fails := 2
-			p.Apply = func(ctx context.Context, tx *sql.Tx, e store.Event) error {
+			p.Apply = func(ctx context.Context, tx *follow.Tx, e store.Event) error {
 				if aerr := apply(ctx, tx, e); aerr != nil {
 					return aerr
 				}
