@@ -1,0 +1,143 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestKill kills the hub, which holds NATS, and the police's edge with -9, over
+// and over, while agencies publish and a reader looks, and then asks for
+// everything that anybody was promised. KITH_SOAK=1 kills 200 times.
+//
+// The seed chooses when to kill; the same seed chooses the same, but what the
+// processes were doing then is the machine's own.
+func TestKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: kills real processes; run without -short")
+	}
+	kills := 12
+	if os.Getenv("KITH_SOAK") != "" {
+		kills = 200
+	}
+	seed := seedOf(t)
+	v, j := newVictim(t), &journal{}
+	k := &killer{victim: v, journal: j, rnd: rand.New(rand.NewPCG(seed, 3)), count: map[string]int{}}
+	v.startHub(t)
+	v.ready(t)
+	v.startPolice(t)
+	stop := v.senders(t, j)
+	began := time.Now()
+	for n := range kills {
+		m := moments[n%len(moments)]
+		m.kill(t, k)
+		k.count[m.name]++
+		if t.Failed() {
+			break
+		}
+	}
+	t.Logf("%d kills in %.0f s: %s", kills, time.Since(began).Seconds(), k)
+	v.after(t, j, stop, kills)
+}
+
+func seedOf(t *testing.T) uint64 {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("KITH_SEED"); s != "" {
+		var err error
+		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
+			t.Fatal("KITH_SEED is not a number")
+		}
+	}
+	t.Logf("seed: KITH_SEED=%d", seed)
+	return seed
+}
+
+// killer chooses when to kill.
+type killer struct {
+	*victim
+	journal *journal
+	rnd     *rand.Rand
+	count   map[string]int
+}
+
+func (k *killer) String() string {
+	var all []string
+	for _, m := range moments {
+		all = append(all, fmt.Sprintf("%d during %s", k.count[m.name], m.name))
+	}
+	return strings.Join(all, ", ")
+}
+
+// moments are what is going on when the kill comes. Each leaves the processes
+// running again.
+var moments = []struct {
+	name string
+	kill func(*testing.T, *killer)
+}{
+	{"publish", func(t *testing.T, k *killer) { // some receipts later, anywhere on an event's way
+		k.progress(t, k.journal.receipts, 1+k.rnd.IntN(40))
+		k.fell(t, 5*time.Millisecond)
+	}},
+	{"append", func(t *testing.T, k *killer) { // while the log is being written
+		k.progress(t, k.journal.receipts, 1+k.rnd.IntN(10))
+		k.hub.until(t, "write to the log", wrote(k.data("events.db-wal")))
+		k.fell(t, time.Millisecond)
+	}},
+	{"projection", func(t *testing.T, k *killer) { // while read models are built from the beginning
+		k.progress(t, k.journal.receipts, 1+k.rnd.IntN(10))
+		k.hub.kill(t)
+		remove(t, k.data("models"))
+		k.startHub(t)
+		model := []string{"identity", "childview", "strategy"}[k.rnd.IntN(3)]
+		k.hub.until(t, "read model", wrote(k.data("models", model+".db-wal")))
+		k.fell(t, 100*time.Millisecond)
+	}},
+	{"outbox", func(t *testing.T, k *killer) { // while the edge takes records
+		k.progress(t, k.journal.records, 1+k.rnd.IntN(20))
+		k.police.until(t, "write to the outbox", wrote(filepath.Join(k.dir, "police", "outbox.db-wal")))
+		time.Sleep(k.upTo(3 * time.Millisecond))
+		k.police.kill(t)
+		k.startPolice(t)
+	}},
+	{"start", func(t *testing.T, k *killer) { // a hub that was killed, before it is ready again
+		k.hub.kill(t)
+		k.startHub(t)
+		k.fell(t, 400*time.Millisecond)
+	}},
+	{"everything", func(t *testing.T, k *killer) { // hub and edge at once
+		k.progress(t, k.journal.receipts, 1+k.rnd.IntN(20))
+		k.police.kill(t)
+		k.fell(t, time.Millisecond)
+		k.startPolice(t)
+	}},
+}
+
+// progress waits until some more was promised.
+func (k *killer) progress(t *testing.T, count func() int, more int) {
+	t.Helper()
+	from := count()
+	k.hub.until(t, fmt.Sprintf("%d more promises", more), func() bool { return count() >= from+more })
+}
+
+// fell kills the hub within a while, at random, and starts another.
+func (k *killer) fell(t *testing.T, within time.Duration) {
+	t.Helper()
+	time.Sleep(k.upTo(within))
+	k.hub.kill(t)
+	k.startHub(t)
+}
+
+func (k *killer) upTo(d time.Duration) time.Duration { return time.Duration(k.rnd.Int64N(int64(d))) }
+
+func remove(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+}
