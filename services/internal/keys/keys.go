@@ -40,6 +40,11 @@ type Keys struct {
 	locks [64]sync.Mutex
 	seed  maphash.Seed
 
+	making chan *making
+	closed chan struct{}
+	once   sync.Once
+	done   chan struct{} // closed when nothing is made any more
+
 	keep  int // opened keys at most
 	mu    sync.RWMutex
 	cache map[store.KeyID]tink.AEAD
@@ -63,6 +68,7 @@ func Open(ctx context.Context, dir string) (*Keys, error) {
 		return nil, fmt.Errorf("open keys: %w", err)
 	}
 	k := &Keys{db: db, wrap: m.wrap, pseudonym: m.Pseudonym,
+		making: make(chan *making), closed: make(chan struct{}), done: make(chan struct{}),
 		seed: maphash.MakeSeed(), keep: kept, cache: map[store.KeyID]tink.AEAD{}}
 	if err := k.begin(ctx, fresh); err != nil {
 		return nil, errors.Join(fmt.Errorf("open keys: %w", err), db.Close())
@@ -73,11 +79,20 @@ func Open(ctx context.Context, dir string) (*Keys, error) {
 			return nil, errors.Join(fmt.Errorf("open keys: %w", err), db.Close())
 		}
 	}
+	go k.make()
 	return k, nil
 }
 
-// Close closes the files.
-func (k *Keys) Close() error { return k.db.Close() }
+// Close waits for the keys that are being made and closes the files.
+func (k *Keys) Close() error {
+	var err error
+	k.once.Do(func() {
+		close(k.closed)
+		<-k.done
+		err = k.db.Close()
+	})
+	return err
+}
 
 // Seal is store.Keys'. With a destroyed key it is store.ErrKeyGone.
 func (k *Keys) Seal(ctx context.Context, id store.KeyID, plain, associated []byte) ([]byte, error) {

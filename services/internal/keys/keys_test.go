@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"kith/events/store"
@@ -314,6 +315,20 @@ func BenchmarkFirstUse(b *testing.B) {
 	for i := range b.N {
 		seal(b, k, store.KeyID(fmt.Sprint("subject-", i)), "words")
 	}
+}
+
+// BenchmarkFirstUseByMany: those who make keys at the same time share a sync.
+func BenchmarkFirstUseByMany(b *testing.B) {
+	k := open(b, b.TempDir())
+	var n atomic.Int64
+	b.SetParallelism(32)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := k.Seal(b.Context(), store.KeyID(fmt.Sprint("subject-", n.Add(1))), []byte("words"), nil); err != nil {
+				b.Error(err)
+			}
+		}
+	})
 }
 
 func BenchmarkSeal(b *testing.B) {

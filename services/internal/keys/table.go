@@ -90,11 +90,14 @@ func (k *Keys) fetchOrMake(ctx context.Context, id store.KeyID) (tink.AEAD, erro
 		return nil, err
 	}
 	// Another process may have been faster; then its key counts.
-	_, err = k.db.Write.ExecContext(ctx, `INSERT INTO keys (id, wrapped) VALUES (?, ?) ON CONFLICT DO NOTHING`, id, wrapped.Bytes())
-	if err != nil {
+	ours, err := k.save(ctx, id, wrapped.Bytes())
+	switch {
+	case err != nil:
 		return nil, err
+	case !ours:
+		return k.fetch(ctx, id)
 	}
-	return k.fetch(ctx, id)
+	return aead.New(h)
 }
 
 // erase takes the key out of the file, where SQLite overwrites it, and empties
