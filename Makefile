@@ -23,8 +23,11 @@ soak: ## what make test does in small numbers, in full ones: faults, crashes, pl
 lint: ## gofmt, vet, staticcheck, every case of every closed set
 	@sh .ci/lint
 
-bench: ## measure this machine: publish to receipt to visible, and reads of the view
-	$(GO) run ./services/kith bench ingest -json
+bench: ## measure this machine: appends beside other stores, publish to receipt to visible, reads of the view
+	$(GO) run ./services/kith bench append -json
+	$(GO) run ./services/kith bench stream -json
+	$(GO) run ./services/kith bench ingest -json -rate 0
+	$(GO) run ./services/kith bench ingest -json -rate 500
 	$(GO) run ./services/kith bench view -json
 
 fuzz: ## each fuzz test for a while (FUZZ=60s)

@@ -29,16 +29,17 @@ type measurement struct {
 // every message, SQLite that syncs every commit, HTTP on loopback.
 func bench(ctx context.Context, c *call) error {
 	asJSON := c.flags.Bool("json", false, "one JSON object a line")
-	seconds := c.flags.Int("seconds", 15, "how long to offer events (ingest)")
+	seconds := c.flags.Int("seconds", 15, "how long to offer events (ingest), or to append in all turns of one contender (append)")
 	rate := c.flags.Int("rate", 200, "events offered a second; 0: as many as can be sustained (ingest)")
-	reads := c.flags.Int("reads", 500, "how many times to read each view (view)")
+	reads := c.flags.Int("reads", 500, "how many times to read each view (view), or streams at each size (stream)")
+	events := c.flags.Int("events", 1_000_000, "how many events the log shall hold in the end (stream)")
 	profile := c.flags.String("cpuprofile", "", "file to write a CPU profile to")
 	dir := c.flags.String("dir", "", "folder on the disk to measure; a temporary one if none is named")
 	if len(c.args) == 0 || strings.HasPrefix(c.args[0], "-") {
 		if err := c.flags.Parse(c.args); err != nil {
 			return err
 		}
-		return c.wrong("say what to measure: kith bench ingest, or kith bench view")
+		return c.wrong("say what to measure: kith bench append, ingest, stream or view")
 	}
 	name := c.args[0]
 	c.args = c.args[1:]
@@ -49,17 +50,18 @@ func bench(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	b := benchmark{ctx: ctx, tel: tel, print: printer(c.out, *asJSON), seconds: *seconds, rate: *rate, reads: *reads}
-	run := map[string]func(*demonstration) error{"ingest": b.ingest, "view": b.view}[name]
+	b := benchmark{ctx: ctx, tel: tel, print: printer(c.out, *asJSON), seconds: *seconds, rate: *rate, reads: *reads, events: *events}
+	run := map[string]func(dir string) error{"append": b.append, "stream": b.stream,
+		"ingest": b.onPartnership(b.ingest), "view": b.onPartnership(b.view)}[name]
 	if run == nil {
-		return c.wrong("there is no benchmark %q: ingest or view", name)
+		return c.wrong("there is no benchmark %q: append, ingest, stream or view", name)
 	}
 	stop, err := profileTo(*profile)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	return b.on(*dir, run)
+	return b.in(*dir, run)
 }
 
 // profileTo writes a CPU profile until it is stopped, if a file is named.
@@ -83,22 +85,29 @@ type benchmark struct {
 	tel           *telemetry.Telemetry
 	print         func(measurement) error
 	seconds, rate int
-	reads         int
+	reads, events int
 }
 
-// on runs f on a partnership of its own that nobody else uses.
-func (b benchmark) on(dir string, f func(*demonstration) error) error {
+// in runs f in a folder of its own.
+func (b benchmark) in(dir string, f func(dir string) error) error {
 	dir, err := os.MkdirTemp(dir, "kith-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	d, err := openNorthshire(b.ctx, dir, b.tel)
-	if err != nil {
-		return err
+	return f(dir)
+}
+
+// onPartnership runs f on a partnership that nobody else uses.
+func (b benchmark) onPartnership(f func(*demonstration) error) func(dir string) error {
+	return func(dir string) error {
+		d, err := openNorthshire(b.ctx, dir, b.tel)
+		if err != nil {
+			return err
+		}
+		defer d.close()
+		return f(d)
 	}
-	defer d.close()
-	return f(d)
 }
 
 // conditions are what a figure is worth nothing without.
@@ -128,16 +137,20 @@ func printer(w io.Writer, asJSON bool) func(measurement) error {
 // latencies prints percentiles of a set of durations, in milliseconds. The prefix
 // tells one set of a benchmark from another.
 func (b benchmark) latencies(name, prefix string, ds []time.Duration, cond map[string]string) error {
-	slices.Sort(ds)
 	for _, p := range []struct {
 		metric string
 		of     float64
 	}{{"p50", 0.50}, {"p95", 0.95}, {"p99", 0.99}, {"max", 1}} {
-		at := max(0, int(p.of*float64(len(ds))+0.5)-1)
-		v := float64(ds[at]) / float64(time.Millisecond)
-		if err := b.print(measurement{name, prefix + p.metric, v, "ms", cond}); err != nil {
+		if err := b.print(measurement{name, prefix + p.metric, percentile(ds, p.of), "ms", cond}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// percentile is in milliseconds. It sorts what it is given.
+func percentile(ds []time.Duration, of float64) float64 {
+	slices.Sort(ds)
+	at := max(0, int(of*float64(len(ds))+0.5)-1)
+	return float64(ds[at]) / float64(time.Millisecond)
 }

@@ -42,7 +42,7 @@ func commands() []command {
 		{"demo", "[-addr 127.0.0.1:8080] [-data DIR]", "everything in one process, with eight invented families", demo},
 		{"hub", "-config FILE", "the hub of a partnership", runHub},
 		{"agency", "-config FILE", "the edge of one agency: takes native records, keeps them until the hub's receipt is held", runAgency},
-		{"bench", "ingest|view [-json]", "measure this machine: publish to receipt to visible, and reads of the view", bench},
+		{"bench", "append|ingest|stream|view [-json]", "measure this machine: durable appends beside other stores, publish to receipt to visible, reads of a stream in a large log, reads of the view", bench},
 		{"nats-config", "-out DIR -agencies a,b,c", "write the configuration and credentials of a NATS server for these agencies", natsConfig},
 		{"health", "-url URL", "ask a running process whether it is ready; for health checks", askHealth},
 	}
