@@ -4,8 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
+
+	driver "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"kith/events/store"
 )
@@ -66,7 +70,7 @@ func (r request) size() (writes, bytes int) {
 // settle answers every request. Should a transaction fail that several share,
 // each gets one of its own, so that nobody fails for another's sake.
 func (l *Log) settle(rs []request) {
-	answers, err := l.transact(context.Background(), rs)
+	answers, err := l.together(context.Background(), rs)
 	if err != nil && len(rs) > 1 {
 		for _, r := range rs {
 			l.settle([]request{r})
@@ -81,7 +85,25 @@ func (l *Log) settle(rs []request) {
 	}
 }
 
-func (l *Log) transact(ctx context.Context, rs []request) ([]answer, error) {
+// together puts the requests into one transaction.
+func (l *Log) together(ctx context.Context, rs []request) ([]answer, error) {
+	answers, err := l.transact(ctx, rs, false)
+	if errors.Is(err, errCarefully) || taken(err) {
+		return l.transact(ctx, rs, true)
+	}
+	return answers, err
+}
+
+// errCarefully asks for another plan: a refusal may rest on what was only assumed.
+var errCarefully = errors.New("look before")
+
+// taken says that an id or a place that was to be added is in the table already.
+func taken(err error) bool {
+	e, ok := errors.AsType[*driver.Error](err)
+	return ok && e.Code()&0xff == sqlite3.SQLITE_CONSTRAINT
+}
+
+func (l *Log) transact(ctx context.Context, rs []request, careful bool) ([]answer, error) {
 	answers := make([]answer, len(rs))
 	tx, err := l.write.BeginTx(ctx, nil)
 	if err != nil {
@@ -89,8 +111,12 @@ func (l *Log) transact(ctx context.Context, rs []request) ([]answer, error) {
 	}
 	defer func() { _ = tx.Rollback() }()
 	p := l.plan(ctx, tx)
+	p.careful = careful
 	for i, r := range rs {
 		answers[i].at, answers[i].err = p.append(r.writes)
+		if answers[i].err != nil && !careful {
+			return answers, errCarefully
+		}
 	}
 	if len(p.rows) == 0 {
 		return answers, nil

@@ -13,7 +13,7 @@ func Together(l *Log, appends [][]store.Write) ([][]store.Appended, []error) {
 	for i, ws := range appends {
 		rs[i].writes = ws
 	}
-	answers, err := l.transact(context.Background(), rs)
+	answers, err := l.together(context.Background(), rs)
 	at, errs := make([][]store.Appended, len(rs)), make([]error, len(rs))
 	for i, a := range answers {
 		at[i], errs[i] = a.at, a.err

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"kith/events/store"
@@ -13,9 +14,14 @@ import (
 // plan is what one transaction is going to add. Every append is judged against
 // the log and against what was planned before it, so that nothing has to be
 // undone in the file.
+//
+// Nearly every append is new, so a plan at first looks for no ids: that none is
+// there already is for the table to say, when the rows are inserted. If it says
+// otherwise a second plan is made, carefully.
 type plan struct {
 	ctx        context.Context // of the one transaction it is made for
 	head, byID *sql.Stmt
+	careful    bool
 
 	at     time.Time
 	last   store.Position
@@ -45,15 +51,17 @@ func (p *plan) append(ws []store.Write) ([]store.Appended, error) {
 }
 
 func (p *plan) add(w store.Write) (store.Appended, error) {
-	if at, found, err := p.repeated(w); found || err != nil {
-		return at, err
+	if p.careful || p.mentioned(w) {
+		if at, found, err := p.repeated(w); found || err != nil {
+			return at, err
+		}
 	}
-	head, err := p.headOf(w.Stream)
+	head, err := p.headFor(w)
 	if err != nil {
 		return store.Appended{}, err
 	}
 	if w.Expect != store.Any && w.Expect != head {
-		return store.Appended{}, fmt.Errorf("at %d, not %d: %w", head, w.Expect, store.ErrConflict)
+		return p.stale(w, head)
 	}
 	for _, e := range w.Entries {
 		if _, twice := p.places[e.ID]; twice {
@@ -63,6 +71,22 @@ func (p *plan) add(w store.Write) (store.Appended, error) {
 		head++
 	}
 	return store.Appended{Revision: head, Position: p.last, At: p.at}, nil
+}
+
+// stale is a write that came too late, or one that came before.
+func (p *plan) stale(w store.Write, head store.Revision) (store.Appended, error) {
+	if at, found, err := p.repeated(w); found || err != nil {
+		return at, err
+	}
+	return store.Appended{}, fmt.Errorf("at %d, not %d: %w", head, w.Expect, store.ErrConflict)
+}
+
+// mentioned says whether this transaction adds an event of that id already.
+func (p *plan) mentioned(w store.Write) bool {
+	return slices.ContainsFunc(w.Entries, func(e store.Entry) bool {
+		_, ok := p.places[e.ID]
+		return ok
+	})
 }
 
 func (p *plan) put(r store.Recorded) {
@@ -122,6 +146,15 @@ func (p *plan) find(id store.EventID) (place, bool, error) {
 	}
 	at.At = moment(ns)
 	return at, err == nil, err
+}
+
+// headFor takes the word of a writer who says that the stream is empty: if it is
+// not, its first place is taken, and the table says so.
+func (p *plan) headFor(w store.Write) (store.Revision, error) {
+	if _, known := p.heads[w.Stream]; w.Expect == 0 && !known && !p.careful {
+		return 0, nil
+	}
+	return p.headOf(w.Stream)
 }
 
 func (p *plan) headOf(s store.Stream) (store.Revision, error) {
