@@ -2,8 +2,9 @@
 // the agency that recorded them; this is a layer of links over them, and every
 // link can be undone.
 //
-// One Identity decides for a log at a time. Two would record the same links
-// twice over, which is harmless, but could also link one subject twice.
+// One Identity decides for a log at a time: two that did not see what the other
+// had just recorded could link one subject to two children. Those of several
+// processes take turns by Config.Lock.
 package identity
 
 import (
@@ -12,6 +13,7 @@ import (
 	"log/slog"
 	"sync"
 
+	"kith/events"
 	"kith/events/store"
 	"kith/services/internal/follow"
 	"kith/services/internal/sqlite"
@@ -22,6 +24,10 @@ type Config struct {
 	Store *store.Store
 	DB    *sqlite.DB // its own, rebuildable; closed by whoever opened it, after Close
 	Log   *slog.Logger
+
+	// Lock is held while deciding, where other processes decide for the same log:
+	// it must be one and the same lock for all of them. Nil: nobody else does.
+	Lock func(context.Context) (unlock func(), err error)
 }
 
 // Identity links subjects to children as their items arrive, and on the word of
@@ -37,10 +43,7 @@ type Identity struct {
 	cancel   context.CancelFunc
 	done     sync.WaitGroup
 
-	// mu makes deciding one at a time: what a decision rests on is in the index
-	// only when the index holds everything up to last.
-	mu   sync.Mutex
-	last store.Position
+	alone alone
 }
 
 // New starts to follow the log and to decide. It returns at once; see Wait.
@@ -49,10 +52,16 @@ func New(ctx context.Context, c Config) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("identity: %w", err)
 	}
-	i := &Identity{store: c.Store, db: c.DB, file: file{c.DB.Read}, log: c.Log, wake: make(chan struct{}, 1), last: last}
+	i := &Identity{store: c.Store, db: c.DB, file: file{c.DB.Read}, log: c.Log, wake: make(chan struct{}, 1), alone: alone{lock: c.Lock, last: last}}
 	ctx, i.cancel = context.WithCancel(ctx)
 	i.follower, err = follow.Start(ctx, c.Store, follow.Projection{
-		Model: Model(c.Store.Pseudonym), DB: c.DB, Log: c.Log, After: func(store.Event) { i.nudge() },
+		Model: Model(c.Store.Pseudonym), DB: c.DB, Log: c.Log,
+		After: func(e store.Event) {
+			if _, ok := e.Event.(events.SubjectLinked); ok {
+				i.settled.broadcast() // perhaps another process decided what was pending here
+			}
+			i.nudge()
+		},
 	})
 	if err != nil {
 		i.cancel()

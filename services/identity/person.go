@@ -97,20 +97,20 @@ func (i *Identity) Decline(ctx context.Context, c store.Cause, child events.Chil
 // decide runs f alone, on an index that holds all that was decided before, and
 // returns when it holds what f decided.
 func (i *Identity) decide(ctx context.Context, f func() (store.Position, error)) error {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if err := i.follower.Wait(ctx, i.last); err != nil {
+	end, err := i.begin(ctx)
+	if err != nil {
 		return err
 	}
+	defer end()
 	at, err := f()
-	i.last = max(i.last, at)
+	i.alone.last = max(i.alone.last, at)
 	if errors.Is(err, store.ErrKeyGone) {
 		return fault.NotFound
 	}
 	if err != nil {
 		return err
 	}
-	return i.follower.Wait(ctx, i.last)
+	return i.follower.Wait(ctx, i.alone.last)
 }
 
 // Candidate is a proposal that a person has yet to decide on: the subject, now

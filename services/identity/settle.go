@@ -43,11 +43,15 @@ func (i *Identity) work(ctx context.Context) {
 // round decides for some pending subjects, side by side where they have nothing
 // to do with one another, and reports whether there may be more.
 func (i *Identity) round(ctx context.Context) (more bool, err error) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if err := i.follower.Wait(ctx, i.last); err != nil {
+	// To look whether there is anything needs no turn. What comes later nudges.
+	if ps, err := i.file.next(ctx, 1); err != nil || len(ps) == 0 {
 		return false, err
 	}
+	end, err := i.begin(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer end()
 	ps, err := i.file.next(ctx, batch)
 	if err != nil || len(ps) == 0 {
 		return false, err
@@ -75,9 +79,9 @@ func (i *Identity) round(ctx context.Context) (more bool, err error) {
 // off the list. If one was put there again meanwhile it stays.
 func (i *Identity) conclude(ctx context.Context, cases []placing, at []store.Position, errs []error) error {
 	for n := range cases {
-		i.last = max(i.last, at[n])
+		i.alone.last = max(i.alone.last, at[n])
 	}
-	if err := i.follower.Wait(ctx, i.last); err != nil {
+	if err := i.follower.Wait(ctx, i.alone.last); err != nil {
 		return err
 	}
 	tx, err := i.db.Write.BeginTx(ctx, nil)
