@@ -21,6 +21,7 @@ var rules = []struct{ pkg, may string }{
 	{"events", ""},
 	{"events/store", "events"},
 	{"events/store/*", "events events/store"},
+	{"events/store/esdb/esdbtest", ""}, // for tests
 	{"events/bus", "events schemas"},
 	{"schemas", "events"},
 	{"services", ""},
@@ -46,7 +47,8 @@ var outside = []struct{ module, by string }{
 	{"golang.org/x/mod/sumdb/note", "events/bus services/internal/tree services/internal/witness"},
 	{"golang.org/x/mod/sumdb/tlog", "services/internal/tree services/internal/witness"},
 	{"modernc.org/sqlite", "events/store/sqlite services/internal/sqlite"},
-	{"github.com/EventStore/", "events/store/esdb"},
+	{"github.com/EventStore/", "events/store/esdb events/store/esdb/esdbtest"},
+	{"google.golang.org/grpc", "events/store/esdb events/store/esdb/esdbtest"},
 	{"github.com/tink-crypto/tink-go/", "services/internal/keys"},
 	{"github.com/gofrs/flock", "services/internal/lock"},
 	{"github.com/cedar-policy/cedar-go", "services/disclosure/policy"},
@@ -59,7 +61,7 @@ var outside = []struct{ module, by string }{
 	{"go.opentelemetry.io/otel/sdk", "services/internal/telemetry"},
 	// common words
 	{"golang.org/x/sync/errgroup", "events/bus services/* services/internal/*"},
-	{"github.com/google/uuid", "events/store events/store/* events/bus services/* services/internal/* services/kith/*"},
+	{"github.com/google/uuid", "events/store events/store/* events/store/esdb/esdbtest events/bus services/* services/internal/* services/kith/*"},
 	{"github.com/cloudevents/sdk-go/v2", "events/bus services/* services/internal/edge"},
 	{"go.opentelemetry.io/otel", "events/bus services/* services/internal/* gateway"},
 }
@@ -185,6 +187,9 @@ func TestJudge(t *testing.T) {
 		{"events", "os", false},
 		{"events/store", "kith/events", true},
 		{"events/store", "kith/services/fault", false},
+		{"events/store/esdb", "github.com/EventStore/EventStore-Client-Go/v4/esdb", true},
+		{"events/store/sqlite", "google.golang.org/grpc/codes", false},
+		{"services/kith", "github.com/EventStore/EventStore-Client-Go/v4/esdb", false},
 		{"events/bus", "github.com/nats-io/nats.go/jetstream", true},
 		{"events/bus", "kith/events/store", false},
 		{"services/intake", "kith/events/store", true},

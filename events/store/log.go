@@ -40,11 +40,14 @@ type Revision uint64
 // Any is the expectation of a writer that does not mind what is there.
 const Any Revision = math.MaxUint64
 
-// Position orders all events of the store. The first is 1.
+// Position orders all events of the store; 0 is before the first. There may be
+// gaps: only a position that the log gave is one to go on from.
 type Position uint64
 
 // EventID names one recorded event for ever. A writer that repeats itself must
-// repeat the id; see NewEventID.
+// repeat the id: ids come from NewEventID, for the i-th entry of a write with i.
+// A log that cannot look up an id in all streams may refuse others with
+// ErrReusedID.
 type EventID = uuid.UUID
 
 // Cause says who did something and why; every append carries one. It is kept in
@@ -87,7 +90,7 @@ type Recorded struct {
 	Stream   Stream
 	Revision Revision
 	Position Position
-	At       time.Time // never goes back from one position to the next
+	At       time.Time // never goes back from one position to the next, as far as the log's clock does not
 	Cause    Cause
 }
 
@@ -126,6 +129,7 @@ type Log interface {
 	// the stream is not at Expect, and the error is ErrConflict.
 	//
 	// A log that can, takes all the writes or none. One that cannot takes them in
-	// the order given, and the same call repeated completes what a crash cut off.
+	// the order given, and the same call repeated completes what a crash cut off;
+	// of such calls that race for a place, those that lose add nothing either.
 	Append(ctx context.Context, ws ...Write) ([]Appended, error)
 }

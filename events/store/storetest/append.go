@@ -35,7 +35,7 @@ func keepsEverything(t *testing.T, l store.Log) {
 			t.Fatalf("%d events", len(got))
 		}
 		r := got[0]
-		if r.ID != w.Entries[0].ID || r.Type != "test.v1" || r.Cause != cause || !bytes.Equal(r.Data, data) {
+		if r.ID != w.Entries[0].ID || r.Type != "test.v1" || r.Cause != w.Cause || !bytes.Equal(r.Data, data) {
 			t.Errorf("%d bytes changed: %s %s %+v", len(data), r.ID, r.Type, r.Cause)
 		}
 		if r.Position != at.Position || r.Revision != at.Revision || !r.At.Equal(at.At) {

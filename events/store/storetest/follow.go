@@ -41,8 +41,8 @@ func followLater(t *testing.T, l store.Log) {
 }
 
 func followEnds(t *testing.T, l store.Log) {
-	mustAppend(t, l, write("x-1", 0, "a"))
-	for _, after := range []store.Position{0, 1} {
+	at := mustAppend(t, l, write("x-1", 0, "a"))
+	for _, after := range []store.Position{0, at[0].Position} {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		for r, err := range l.Follow(ctx, after) {
 			if err != nil {

@@ -40,6 +40,37 @@ func race(t *testing.T, l store.Log) {
 	expect(t, read(t, l, "x-1", 0), "x-1/1 a")
 }
 
+// raceLast is race with the contested place at the end, when the rest is done.
+func raceLast(t *testing.T, l store.Log) {
+	mustAppend(t, l, write("x-1", 0, "a"))
+	var wg sync.WaitGroup
+	errs := make([]error, racers)
+	for i := range errs {
+		wg.Go(func() {
+			own, all := write(store.Stream(fmt.Sprint("other-", i)), store.Any, "b"), write("all-1", store.Any, "c")
+			_, errs[i] = l.Append(t.Context(), own, all, write("x-1", 1, "d"))
+		})
+	}
+	wg.Wait()
+	won := 0
+	for i, err := range errs {
+		others := len(read(t, l, store.Stream(fmt.Sprint("other-", i)), 0))
+		if err == nil {
+			won++
+		} else if !errors.Is(err, store.ErrConflict) {
+			t.Error(err)
+		}
+		if (err == nil) != (others == 1) {
+			t.Errorf("racer %d: %v, and %d events in its own stream", i, err, others)
+		}
+	}
+	if won != 1 {
+		t.Errorf("%d appends won", won)
+	}
+	expect(t, read(t, l, "x-1", 0), "x-1/1 a", "x-1/2 d")
+	expect(t, read(t, l, "all-1", 0), "all-1/1 c")
+}
+
 func raceRepeated(t *testing.T, l store.Log) {
 	w := write("x-1", 0, "a", "b")
 	var wg sync.WaitGroup

@@ -59,8 +59,7 @@ func reusedWithin(t *testing.T, l store.Log) {
 func reusedPartly(t *testing.T, l store.Log) {
 	w := write("x-1", store.Any, "a")
 	mustAppend(t, l, w)
-	w.Entries = append(w.Entries, write("x-1", 0, "b").Entries...)
-	refuse(t, l, w)
+	refuse(t, l, more(w, "b"))
 	expect(t, read(t, l, "x-1", 0), "x-1/1 a")
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"testing"
 	"time"
 
@@ -44,6 +45,7 @@ func Run(t *testing.T, open Open) {
 		"a long stream reads whole":                       longStream,
 		"a stream of big events reads whole":              bigEvents,
 		"of racing appends one wins":                      race,
+		"of appends that race for their last place too":   raceLast,
 		"the same append at once from many adds one":      raceRepeated,
 		"appends to different streams all land, once":     concurrent,
 		"follow misses nothing while many append":         followWhileAppending,
@@ -64,13 +66,21 @@ func closed(t *testing.T, c io.Closer) {
 	}
 }
 
-var cause = store.Cause{By: "actor", For: "agency", Purpose: "s47", Because: "request", Trace: "00-a-b-01"}
+var cause = store.Cause{By: "actor", For: "agency", Purpose: "s47", Trace: "00-a-b-01"}
 
-// write is a write of entries with the given payloads and new ids.
+// write is a write of entries with the given payloads, under a cause of its own.
 func write(s store.Stream, expect store.Revision, data ...string) store.Write {
 	w := store.Write{Stream: s, Expect: expect, Cause: cause}
+	w.Cause.Because = uuid.NewString()
+	return more(w, data...)
+}
+
+// more is w with further entries under the same cause.
+func more(w store.Write, data ...string) store.Write {
+	w.Entries = slices.Clone(w.Entries)
 	for _, d := range data {
-		w.Entries = append(w.Entries, store.Entry{ID: uuid.New(), Type: "test.v1", Data: []byte(d)})
+		id := store.NewEventID(w.Stream, w.Cause.Because, "test.v1", len(w.Entries))
+		w.Entries = append(w.Entries, store.Entry{ID: id, Type: "test.v1", Data: []byte(d)})
 	}
 	return w
 }

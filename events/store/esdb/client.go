@@ -1,0 +1,163 @@
+package esdb
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
+)
+
+// drain is how long a client that was replaced may keep its calls. Closing it
+// while one of them reports a failure makes the client panic.
+const drain = 30 * time.Second
+
+// clients holds the one client in use. A client of this library can die and
+// never know: once it could not find the database it answers "closed" for ever,
+// and when it reconnects it forgets to close what it had. So it is never let
+// reconnect: it is replaced.
+type clients struct {
+	conf   client.Configuration
+	cur    atomic.Pointer[held]
+	mu     sync.Mutex // who replaces
+	closed bool
+	drains sync.WaitGroup
+}
+
+func newClients(conf *client.Configuration) *clients { return &clients{conf: *conf} }
+
+// held is a client and who uses it.
+type held struct {
+	*client.Client
+	ready chan struct{} // closed when it found the database, or could not
+	err   error         // why it could not
+
+	life   context.Context // ends when the client is replaced
+	retire context.CancelFunc
+
+	mu    sync.Mutex
+	users int
+	over  bool          // takes no more users
+	idle  chan struct{} // closed when it is over and the last user left
+}
+
+// take returns a client that has found the database, to be released. While one
+// is being looked for everybody waits for the same search: those who asked the
+// client itself meanwhile would wait for ever if it fails.
+func (cs *clients) take(ctx context.Context) (*held, error) {
+	h, err := cs.current()
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-h.ready:
+	case <-ctx.Done():
+		h.release()
+		return nil, gone(ctx)
+	}
+	if h.err != nil {
+		h.release()
+		cs.replace(h)
+		return nil, translate(h.err)
+	}
+	return h, nil
+}
+
+func (cs *clients) current() (*held, error) {
+	if h := cs.cur.Load(); h != nil && h.hold() {
+		return h, nil
+	}
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.closed {
+		return nil, ErrClosed
+	}
+	if h := cs.cur.Load(); h != nil && h.hold() {
+		return h, nil
+	}
+	h, err := cs.connect()
+	if err != nil {
+		return nil, err
+	}
+	cs.cur.Store(h)
+	return h, nil
+}
+
+// connect returns a client that begins to look for the database.
+func (cs *clients) connect() (*held, error) {
+	conf := cs.conf
+	c, err := client.NewClient(&conf)
+	if err != nil {
+		return nil, err
+	}
+	h := &held{Client: c, ready: make(chan struct{}), idle: make(chan struct{}), users: 2} // the caller and the search
+	h.life, h.retire = context.WithCancel(context.Background())
+	go func() {
+		defer h.release()
+		defer close(h.ready)
+		_, h.err = guard(func() (*client.ServerVersion, error) { return c.GetServerVersion() })
+	}()
+	return h, nil
+}
+
+// replace lets the next call have a new client, and closes the old one when
+// nobody uses it any more.
+func (cs *clients) replace(h *held) {
+	cs.cur.CompareAndSwap(h, nil)
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if !h.end() {
+		return
+	}
+	cs.drains.Go(func() {
+		select {
+		case <-h.idle:
+		case <-time.After(drain): // who still waits is woken by a panic, which guard catches
+		}
+		_ = h.Close() // it never fails
+	})
+}
+
+// close returns when all clients are closed.
+func (cs *clients) close() {
+	cs.mu.Lock()
+	cs.closed = true
+	cs.mu.Unlock()
+	if h := cs.cur.Load(); h != nil {
+		cs.replace(h)
+	}
+	cs.drains.Wait()
+}
+
+func (h *held) hold() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.over {
+		h.users++
+	}
+	return !h.over
+}
+
+func (h *held) release() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.users--; h.users == 0 && h.over {
+		close(h.idle)
+	}
+}
+
+// end reports whether it was this call that ended it.
+func (h *held) end() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.over {
+		return false
+	}
+	h.over = true
+	h.retire()
+	if h.users == 0 {
+		close(h.idle)
+	}
+	return true
+}
