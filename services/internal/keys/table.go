@@ -22,11 +22,15 @@ CREATE TABLE keys (
 ) STRICT;
 CREATE TABLE master (proof BLOB NOT NULL) STRICT`
 
+// When a key was destroyed, in seconds since 1970. Backups carry the list of
+// them, so that no older copy of this file brings one back.
+const destroyed = `ALTER TABLE keys ADD COLUMN destroyed INTEGER`
+
 var proof = []byte("kith master key")
 
 // begin readies the table. With a fresh master key the table must be empty.
 func (k *Keys) begin(ctx context.Context, fresh bool) error {
-	if err := k.db.Migrate(ctx, schema); err != nil {
+	if err := k.db.Migrate(ctx, schema, destroyed); err != nil {
 		return err
 	}
 	if !fresh {
@@ -103,7 +107,8 @@ func (k *Keys) fetchOrMake(ctx context.Context, id store.KeyID) (tink.AEAD, erro
 // erase takes the key out of the file, where SQLite overwrites it, and empties
 // the write-ahead log, which holds it too.
 func (k *Keys) erase(ctx context.Context, id store.KeyID) error {
-	const text = `INSERT INTO keys (id, wrapped) VALUES (?, NULL) ON CONFLICT (id) DO UPDATE SET wrapped = NULL`
+	const text = `INSERT INTO keys (id, destroyed) VALUES (?, unixepoch())
+		ON CONFLICT (id) DO UPDATE SET wrapped = NULL, destroyed = coalesce(destroyed, excluded.destroyed)`
 	if _, err := k.db.Write.ExecContext(ctx, text, id); err != nil {
 		return err
 	}
