@@ -26,7 +26,8 @@ var rules = []struct{ pkg, may string }{
 	{"schemas", "events"},
 	{"services", ""},
 	{"services/fault", ""},
-	{"services/internal/native/nativetest", "events schemas services/fault"}, // for tests
+	{"services/internal/native/nativetest", "events schemas services/fault"},                        // for tests
+	{"services/internal/backup", "events/store events/store/sqlite events/bus services/internal/*"}, // it copies that log's files
 	{"services/internal/*", "events events/store events/bus services/fault services/internal/*"},
 	{"services/kith", "all"}, // it wires
 	{"services/kith/*", "all"},
@@ -44,7 +45,7 @@ var outside = []struct{ module, by string }{
 	// each behind one door
 	{"github.com/nats-io/", "events/bus"},
 	{"github.com/synadia-io/orbit.go/", "events/bus"},
-	{"golang.org/x/mod/sumdb/note", "events/bus services/internal/tree services/internal/witness"},
+	{"golang.org/x/mod/sumdb/note", "events/bus services/internal/tree services/internal/witness services/internal/backup"},
 	{"golang.org/x/mod/sumdb/tlog", "services/internal/tree services/internal/witness"},
 	{"modernc.org/sqlite", "events/store/sqlite services/internal/sqlite"},
 	{"github.com/EventStore/", "events/store/esdb events/store/esdb/esdbtest"},

@@ -20,12 +20,12 @@ type Erased struct {
 // path, in the order of their names. It needs no master key, and others may
 // have the file open.
 func ErasedIn(ctx context.Context, path string) ([]Erased, error) {
-	db, err := sqlite.Open(ctx, path, sqlite.Durable)
+	db, err := sqlite.Existing(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("list destroyed keys: %w", err)
 	}
 	defer db.Close()
-	rows, err := db.Read.QueryContext(ctx, `SELECT id, destroyed FROM keys WHERE wrapped IS NULL ORDER BY id`)
+	rows, err := db.QueryContext(ctx, `SELECT id, destroyed FROM keys WHERE wrapped IS NULL ORDER BY id`)
 	if err != nil {
 		return nil, fmt.Errorf("list destroyed keys: %w", err)
 	}

@@ -25,7 +25,7 @@ func Copy(ctx context.Context, from, to string) error {
 }
 
 func copyFile(ctx context.Context, from, to string) error {
-	db, err := existing(ctx, from)
+	db, err := Existing(ctx, from)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func copyFile(ctx context.Context, from, to string) error {
 // Check reports an error unless every page, row and index entry of the file
 // agrees with the others.
 func Check(ctx context.Context, path string) error {
-	db, err := existing(ctx, path)
+	db, err := Existing(ctx, path)
 	if err != nil {
 		return fmt.Errorf("check %s: %w", filepath.Base(path), err)
 	}
@@ -58,8 +58,9 @@ func Check(ctx context.Context, path string) error {
 	return nil
 }
 
-// existing opens a file that must be there, with one connection.
-func existing(ctx context.Context, path string) (*sql.DB, error) {
+// Existing opens a file that must be there, with one connection, and leaves its
+// settings as they are: to look at a file does not change it.
+func Existing(ctx context.Context, path string) (*sql.DB, error) {
 	db, err := connect(path, url.Values{"mode": {"rw"}}, 1)
 	if err != nil {
 		return nil, err
