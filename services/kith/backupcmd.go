@@ -35,7 +35,7 @@ func runBackup(ctx context.Context, c *call) error {
 	}
 	fmt.Fprintf(c.out, "%s is whole: events up to position %d, the ledger up to %d, %d destroyed keys listed\n", *to, record.Events, record.Ledger, record.Erased)
 	if *elsewhere {
-		fmt.Fprintln(c.out, "THE EVENT LOG IS NOT IN IT: back up EventStoreDB as its makers say, after this and not before, so that no key is missing")
+		fmt.Fprintln(c.out, "THE EVENT LOG IS NOT IN IT: back up EventStoreDB as its makers say, before this and not after, so that no key is missing")
 	}
 	if keys == nil {
 		fmt.Fprintln(c.out, "THE KEYS ARE NOT IN IT, nor what waits in the hub's outboxes. Without the keys nobody can ever read it again: name a folder elsewhere with -keys-to")
