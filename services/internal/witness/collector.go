@@ -247,6 +247,7 @@ func (k *Collector) Standing(origin string) (s Standing) {
 			continue
 		}
 		switch d.trouble() {
+		case unasked:
 		case agrees:
 			s.Agreeing++
 		case conflicts, isAhead, ownConflict:

@@ -193,7 +193,7 @@ func (c *circle) sealed(k *Collector, size int64, witnesses int) {
 func TestAgenciesCosign(t *testing.T) {
 	c := newCircle(t)
 	k := c.collect()
-	c.stands(k, 0, 0, 0, 3) // no checkpoint yet
+	c.stands(k, 0, 0, 0, 0) // no checkpoint yet
 	h := new(history).grow(t, "a", 100)
 	for _, size := range []int64{0, 1, 17, 17, 64, 100} {
 		c.shown.show(h, size)
@@ -309,6 +309,33 @@ func TestForkedHub(t *testing.T) {
 			k.Round(t.Context())
 			c.stands(k, 100, 3, 0, 0)
 		})
+	}
+}
+
+// An honest hub whose disk was tampered with learns it from what it kept, also
+// while no agency can be reached, and believes no agency that forgot.
+func TestHubKnowsItsPast(t *testing.T) {
+	c := newCircle(t)
+	h := new(history).grow(t, "a", 100)
+	c.shown.show(h, 40)
+	k := c.collect()
+	sealed := k.Witnessed(origin)
+	c.shown.show(new(history).grow(t, "a", 30).grow(t, "b", 70), 50)
+	for _, a := range agencies {
+		c.leave[a]()
+	}
+	k = c.collect()
+	c.stands(k, 40, 0, 3, 0)
+	for _, a := range agencies {
+		if err := os.RemoveAll(c.agencyDir(a)); err != nil {
+			t.Fatal(err)
+		}
+		c.join(a)
+	}
+	k.Round(t.Context())
+	c.stands(k, 40, 0, 3, 0)
+	if !bytes.Equal(k.Witnessed(origin), sealed) || !strings.Contains(c.said.String(), string(ownConflict)) {
+		t.Errorf("witnessed %s, said %s", k.Witnessed(origin), c.said)
 	}
 }
 

@@ -121,7 +121,11 @@ func TestOtherSignatures(t *testing.T) {
 	if err != nil || bytes.Count(kept, []byte("— ")) != 2 {
 		t.Errorf("%v: %s", err, kept)
 	}
-	i := bytes.LastIndex(many, []byte("— kith-hub"))
+	i := bytes.Index(kept, []byte("— kith-hub"))
+	j := i + bytes.IndexByte(kept[i:], '\n') + 1
+	mine := append(bytes.Clone(kept[:i]), kept[j:]...) // what we cosigned, as if that were the hub's word
+	mustAnswer(t, w, request{old: 9, note: mine}.body(), http.StatusForbidden, "")
+	i = bytes.LastIndex(many, []byte("— kith-hub"))
 	bad := bytes.Clone(many)
 	bad[len(bad)-10] ^= 1
 	mustAnswer(t, w, request{old: 9, note: append(bad[:i:i], bad[i:]...)}.body(), http.StatusForbidden, "")
