@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"kith/events/store"
 )
@@ -28,6 +29,10 @@ func TestMetrics(t *testing.T) {
 	m.Decided("not-found")
 	m.Outbox(func() int { return 7 })
 	m.Projection("childview", func() uint64 { return 3 }, func() uint64 { return 5 })
+	m.Witnessed("events", func() Witnessed {
+		return Witnessed{Size: 17, Age: 90 * time.Second, Agreeing: 2, Refusing: 1}
+	})
+	m.WitnessConflicts(func() int { return 3 })
 	d := &disk{}
 	timed := m.Timed(d)
 	timed.Append(t.Context())
@@ -44,6 +49,12 @@ func TestMetrics(t *testing.T) {
 		`kith_outbox_depth 7`,
 		`kith_projection_lag_events{projection="childview"} 2`,
 		`kith_append_seconds_count 1`,
+		`kith_witnessed_entries{log="events"} 17`,
+		`kith_witnessed_age_seconds{log="events"} 90`,
+		`kith_witnesses{log="events",outcome="agreeing"} 2`,
+		`kith_witnesses{log="events",outcome="refusing"} 1`,
+		`kith_witnesses{log="events",outcome="silent"} 0`,
+		`kith_witness_conflicts 3`,
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("metrics lack %s", want)
