@@ -47,13 +47,15 @@ func serveAgency(ctx context.Context, c *call, conf AgencyConfig, tel *telemetry
 	}
 	defer e.Close()
 	tel.Metrics.Outbox(func() int { n, _ := e.Depth(context.Background()); return n }) // a scrape that fails shows none
+	stop, cosigning := conf.cosigner(link, tel)
+	defer stop()
 	h := forClients(conf.Clients, e.Handler(doors(conf.Agency.Kind)))
 	s, err := listen(tel.ErrorLog(), site{conf.Addr, tel.HTTP(h)}, site{conf.AdminAddr, tel.Admin()})
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	fmt.Fprintf(c.out, "kith agency %s: taking records on %s, metrics on %s\n", conf.Agency.ID, s.addrs[0], s.addrs[1])
+	fmt.Fprintf(c.out, "kith agency %s: taking records on %s, metrics on %s\n%s\n", conf.Agency.ID, s.addrs[0], s.addrs[1], cosigning)
 	return s.wait(ctx)
 }
 

@@ -7,14 +7,17 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"kith/events"
 	"kith/events/bus"
+	"kith/services/internal/witness"
 )
 
 // HubConfig is the file that kith hub reads. A field that is left out has the
@@ -30,7 +33,9 @@ type HubConfig struct {
 	Doors     []events.AgencyID `json:"doors"`     // for which of them the hub also takes events by HTTP and by form; none
 	Users     []User            `json:"users"`     // who may sign in; nobody
 
-	CheckpointSeconds int `json:"checkpointSeconds"` // between two signed checkpoints of each log; 60
+	CheckpointSeconds int                        `json:"checkpointSeconds"` // between two signed checkpoints of each log; 60
+	Witnesses         map[events.AgencyID]string `json:"witnesses"`         // which of them cosign checkpoints, each with the key that its kith agency prints as it starts; none
+	Quorum            int                        `json:"quorum"`            // how many of them have to; more than half
 }
 
 // HubNATS says how the hub reaches NATS.
@@ -47,7 +52,7 @@ type AgencyConfig struct {
 	AdminAddr string        `json:"adminAddr"` // where /metrics is served; 127.0.0.1:9091
 	Data      string        `json:"data"`      // folder of the outbox; data
 	NATS      AgencyNATS    `json:"nats"`
-	Verifier  string        `json:"verifier"` // the hub's public key, which it prints as it starts; none: receipts are not verified
+	Verifier  string        `json:"verifier"` // the hub's public key, which it prints as it starts; none: receipts are not verified, and checkpoints not cosigned
 	Clients   []Client      `json:"clients"`  // which systems may hand in records; none
 }
 
@@ -177,6 +182,7 @@ func (c HubConfig) check() (cs checks) {
 	for i, a := range c.Doors {
 		cs.that(known[a] != "", "doors[%d] must be one of the agencies", i)
 	}
+	cs.witnesses(c, known)
 	tokens := map[TokenHash]bool{}
 	for i, u := range c.Users {
 		at := fmt.Sprintf("users[%d]", i)
@@ -186,6 +192,19 @@ func (c HubConfig) check() (cs checks) {
 		cs.token(at, u.TokenSHA256, tokens)
 	}
 	return cs
+}
+
+func (cs *checks) witnesses(c HubConfig, known map[events.AgencyID]events.AgencyKind) {
+	keys := map[string]bool{}
+	for _, id := range slices.Sorted(maps.Keys(c.Witnesses)) {
+		key := c.Witnesses[id]
+		_, err := witness.NewVerifier(key)
+		cs.that(known[id] != "", "witnesses: %s must be one of the agencies", id)
+		cs.that(err == nil, "witnesses: %s: %w", id, err)
+		cs.that(!keys[key], "witnesses: %s has the key of another; each makes its own", id)
+		keys[key] = true
+	}
+	cs.that(c.Quorum >= 0 && c.Quorum <= len(c.Witnesses), "quorum must be at most the number of witnesses")
 }
 
 func (c AgencyConfig) check() (cs checks) {

@@ -25,6 +25,9 @@ const goodAgency = `{
   "nats": {"url": "nats://127.0.0.1:4222", "creds": "police.creds"}
 }`
 
+// oneKey is a witness key of nobody.
+const oneKey = "kith-witness/x+05e93dc8+BDQqsh+2yqDog9wAPYxeWUVfxLAKzSQf8wzbf1hiKBAP"
+
 func write(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "config.json")
@@ -97,6 +100,10 @@ func TestWrongConfiguration(t *testing.T) {
 		{`e3b0c442`, `e3b0`, "64 hexadecimal digits"},
 		{`{`, `{"addr": "8080",`, "addr must be host:port"},
 		{`{`, `{"nats": {"url": "nats://x:4222"},`, "nats.credsDir is needed"},
+		{`{`, `{"witnesses": {"south-police": "x"},`, "witnesses: south-police must be"},
+		{`{`, `{"witnesses": {"north-police": "kith-hub+1"},`, "witnesses: north-police: not a witness key"},
+		{`{`, `{"witnesses": {"north-police": "` + oneKey + `", "north-council": "` + oneKey + `"},`, "north-police has the key of another"},
+		{`{`, `{"quorum": 1,`, "quorum must be"},
 	} {
 		_, err := loadHub(write(t, strings.Replace(goodHub, tc.old, tc.new, 1)))
 		if err == nil || !strings.Contains(err.Error(), tc.want) {

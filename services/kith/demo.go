@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"kith/events"
 	"kith/events/bus"
 	"kith/gateway"
 	"kith/services/internal/telemetry"
@@ -73,6 +74,8 @@ type demonstration struct {
 	nats    *bus.Server
 	hub     *hub
 	servers *servers
+
+	cosigners map[events.AgencyID]*cosigner
 }
 
 // openDemo starts everything, publishes the families' histories if they are not
@@ -111,7 +114,13 @@ func openNorthshire(ctx context.Context, dir string, tel *telemetry.Telemetry) (
 		p.hubLinks = append(p.hubLinks, bus.Link{URL: nats.URL(), Creds: nats.HubCreds(a.ID), Agency: a.ID})
 		p.doorLinks = append(p.doorLinks, bus.Link{URL: nats.URL(), Creds: nats.Creds(a.ID), Agency: a.ID})
 	}
-	if d.hub, err = openHub(ctx, p, tel); err != nil {
+	if p.witnesses, err = d.witnessKeys(dir); err == nil {
+		d.hub, err = openHub(ctx, p, tel)
+	}
+	if err == nil {
+		err = d.cosign(ctx, tel)
+	}
+	if err != nil {
 		d.close()
 		return nil, err
 	}
@@ -181,6 +190,9 @@ func (d *demonstration) close() {
 	d.servers.close()
 	if d.hub != nil {
 		d.hub.close()
+	}
+	for _, c := range d.cosigners {
+		c.close()
 	}
 	d.nats.Shutdown()
 }

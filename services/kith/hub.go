@@ -22,6 +22,7 @@ import (
 	"kith/services/internal/edge"
 	"kith/services/internal/sqlite"
 	"kith/services/internal/telemetry"
+	"kith/services/internal/witness"
 	"kith/services/strategy"
 	"kith/services/strategy/rules"
 )
@@ -37,7 +38,9 @@ type partnership struct {
 	demo      bool
 	tls       bool
 
-	checkpointEvery time.Duration // a minute if not set
+	checkpointEvery time.Duration              // a minute if not set
+	witnesses       map[events.AgencyID]string // which agencies cosign checkpoints, each with its public key
+	quorum          int                        // how many have to; more than half if 0
 }
 
 // hub is the hub's side of a partnership, in one process.
@@ -55,8 +58,11 @@ type hub struct {
 	gate     *disclosure.Gate
 	bus      *bus.Hub
 	links    []*bus.Agency
-	edges    map[events.AgencyID]*edge.Edge
-	gateway  http.Handler
+
+	collector *witness.Collector // nil if nobody cosigns
+
+	edges   map[events.AgencyID]*edge.Edge
+	gateway http.Handler
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -66,7 +72,7 @@ type hub struct {
 // It ends with close.
 func openHub(ctx context.Context, p partnership, tel *telemetry.Telemetry) (*hub, error) {
 	h := &hub{partnership: p, tel: tel, edges: map[events.AgencyID]*edge.Edge{}}
-	for _, step := range []func(context.Context) error{h.openStores, h.openServices, h.openBus, h.openDoors, h.openGateway} {
+	for _, step := range []func(context.Context) error{h.openStores, h.openServices, h.openBus, h.openWitnesses, h.openDoors, h.openGateway} {
 		if err := step(ctx); err != nil {
 			h.close()
 			return nil, err
@@ -262,6 +268,9 @@ func (h *hub) close() {
 	if h.stop != nil {
 		h.stop()
 		h.running.Wait()
+	}
+	if h.collector != nil {
+		h.collector.Close()
 	}
 	for _, e := range h.edges {
 		e.Close()

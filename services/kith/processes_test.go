@@ -6,11 +6,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -100,16 +103,56 @@ func conf(t *testing.T, dir, name string, v any) string {
 // runWith runs a subcommand with its configuration until the test ends.
 func runWith(t *testing.T, command, file string) {
 	t.Helper()
+	runUntil(t, command, file)
+}
+
+// runUntil is runWith for a test that stops it, or reads what it says.
+func runUntil(t *testing.T, command, file string) (stop func(), said *lockedBuffer) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	var said lockedBuffer
+	said = &lockedBuffer{}
 	done := make(chan int, 1)
-	go func() { done <- run(ctx, []string{command, "-config", file}, &said, &said) }()
-	t.Cleanup(func() {
-		cancel()
-		if code := <-done; code != exitGood {
-			t.Errorf("kith %s ended with %d: %s", command, code, said.String())
+	go func() { done <- run(ctx, []string{command, "-config", file}, said, said) }()
+	var once sync.Once
+	stop = func() {
+		once.Do(func() {
+			cancel()
+			if code := <-done; code != exitGood {
+				t.Errorf("kith %s ended with %d: %s", command, code, said.String())
+			}
+		})
+	}
+	t.Cleanup(stop)
+	return stop, said
+}
+
+// waitFor waits until a process said something and returns its first group.
+func waitFor(t *testing.T, said *lockedBuffer, pattern string) string {
+	t.Helper()
+	re := regexp.MustCompile(pattern)
+	for until := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if m := re.FindStringSubmatch(said.String()); m != nil {
+			return m[1]
 		}
-	})
+		if time.Now().After(until) {
+			t.Fatalf("it never said %s: %s", pattern, said)
+		}
+	}
+}
+
+// fetch reads a page.
+func fetch(t *testing.T, url string) string {
+	t.Helper()
+	res, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
 func ready(t *testing.T, url string) {
