@@ -47,6 +47,78 @@ var plantedBugs = []planted{
 		old:  "`ROLLBACK TO before`", new: "`SAVEPOINT after`",
 		pkg: "services/internal/follow", test: "TestBuiltIsFollowed",
 	},
+	{
+		bug:  "a witness does not sync the checkpoint it keeps",
+		file: "services/internal/witness/folder.go",
+		old:  "\t\terr = f.sync(w)", new: "\t\t_ = f.sync",
+		pkg: "services/internal/witness", test: "TestPowerCut",
+	},
+	{
+		bug:  "a witness does not sync the folder of what it keeps",
+		file: "services/internal/witness/folder.go",
+		old:  "\treturn f.syncDir(f.dir)", new: "\treturn nil",
+		pkg: "services/internal/witness", test: "TestPowerCut|TestDiskFails", always: true,
+	},
+	{
+		bug:  "a witness cosigns what it could not keep",
+		file: "services/internal/witness/witness.go",
+		old:  "\t\terr = w.keep.put(fileOf(h.name), text)", new: "\t\t_ = w.keep.put(fileOf(h.name), text)",
+		pkg: "services/internal/witness", test: "TestDiskFails",
+	},
+	{
+		bug:  "a witness takes another root at the size it holds",
+		file: "services/internal/witness/judge.go",
+		old:  "next.size == held.size && next.root != held.root", new: "next.size > held.size && next.root != held.root",
+		pkg: "services/internal/witness", test: "TestAdd|TestForkedHub",
+	},
+	{
+		bug:  "a witness does not check the proof",
+		file: "services/internal/witness/judge.go",
+		old:  "\tcase !consistent(held, next, proof):", new: "\tcase false:",
+		pkg: "services/internal/witness", test: "TestForksAreRefused", always: true,
+	},
+	{
+		bug:  "a witness does not compare where the hub begins",
+		file: "services/internal/witness/judge.go",
+		old:  "\tcase old != held.size:", new: "\tcase false:",
+		pkg: "services/internal/witness", test: "TestAdd",
+	},
+	{
+		bug:  "a witness begins again when its file is damaged",
+		file: "services/internal/witness/witness.go",
+		old:  " && h.has(w.hub) && h.has(w.mine) {", new: " {",
+		pkg: "services/internal/witness", test: "TestDamagedFileIsNotForgotten",
+	},
+	{
+		bug:  "a witness keeps no evidence of a fork",
+		file: "services/internal/witness/witness.go",
+		old:  "\tif v.conflict {", new: "\tif false {",
+		pkg: "services/internal/witness", test: "TestEvidence",
+	},
+	{
+		bug:  "a cosignature does not cover its time",
+		file: "services/internal/witness/cosign.go",
+		old:  `time %d\n", seconds)`, new: `time 0\n")`,
+		pkg: "services/internal/witness", test: "TestCosignatureElsewhere",
+	},
+	{
+		bug:  "the hub does not compare its tree with what was cosigned",
+		file: "services/internal/witness/desk.go",
+		old:  "ours := held.note == nil || contains(now, held, r.proof)", new: "ours := true",
+		pkg: "services/internal/witness", test: "TestHubKnowsItsPast",
+	},
+	{
+		bug:  "the hub counts cosignatures of different checkpoints together",
+		file: "services/internal/witness/collector.go",
+		old:  "by[h.note.Text] = append(by[h.note.Text], h)", new: `by[""] = append(by[""], h)`,
+		pkg: "services/internal/witness", test: "TestAgenciesCosign",
+	},
+	{
+		bug:  "the hub is content with one cosignature",
+		file: "services/internal/witness/collector.go",
+		old:  "len(held) < k.quorum", new: "len(held) < 1",
+		pkg: "services/internal/witness", test: "TestAwayAndBack",
+	},
 }
 
 // TestPlantedBugs plants every bug with KITH_SOAK=1, else those that are quick.
