@@ -35,6 +35,16 @@ func TestExampleEvent(t *testing.T) {
 	}
 }
 
+// The code in the guide is code that a test runs.
+func TestExampleCosignature(t *testing.T) {
+	const begin, end = "func checkCosignature(", "\n}\n"
+	want, ok := between(read(t, "services/internal/witness/cosign_test.go"), begin, end)
+	got, found := between(read(t, guide), begin, end)
+	if !ok || !found || got != want {
+		t.Errorf("the guide prints %q, the test runs %q", got, want)
+	}
+}
+
 func between(text, begin, end string) (string, bool) {
 	_, rest, ok := strings.Cut(text, begin)
 	inside, _, found := strings.Cut(rest, end)
