@@ -1,7 +1,10 @@
 package keys
 
 import (
+	"context"
 	"testing"
+
+	"github.com/tink-crypto/tink-go/v2/tink"
 
 	"kith/events/store"
 )
@@ -21,3 +24,13 @@ func KeepFew(k *Keys, n int) { k.keep = n }
 
 // Kept is how many keys are in the cache.
 func Kept(k *Keys) int { return len(k.cache) }
+
+// FetchSlowly fetches a key and does something before it comes to the cache.
+func FetchSlowly(ctx context.Context, k *Keys, id store.KeyID, meanwhile func()) error {
+	_, err := k.key(ctx, id, func(ctx context.Context, id store.KeyID) (tink.AEAD, error) {
+		key, err := k.fetch(ctx, id)
+		meanwhile()
+		return key, err
+	})
+	return err
+}

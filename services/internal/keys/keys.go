@@ -22,6 +22,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 
 	"kith/events/store"
+	"kith/services/internal/lock"
 	"kith/services/internal/sqlite"
 )
 
@@ -45,8 +46,11 @@ type Keys struct {
 	once   sync.Once
 	done   chan struct{} // closed when nothing is made any more
 
+	erasures *erasures // tells of what any process destroyed
+
 	keep  int // opened keys at most
 	mu    sync.RWMutex
+	as    int64 // what erasures said when the cache was last emptied
 	cache map[store.KeyID]tink.AEAD
 }
 
@@ -57,7 +61,14 @@ const kept = 4096
 
 // Open opens the keys in dir, which it makes if it is not there. It refuses a
 // dir that has lost either of its two files: new ones would open nothing.
+// Several processes of one machine may have the same dir open.
 func Open(ctx context.Context, dir string) (*Keys, error) {
+	// One at a time, or two that begin the same dir would each make a master key.
+	unlock, err := lock.New(filepath.Join(dir, "open.lock")).Lock(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open keys: %w", err)
+	}
+	defer unlock()
 	path := filepath.Join(dir, "keys.db")
 	m, fresh, err := findMaster(dir, path)
 	if err != nil {
@@ -67,16 +78,20 @@ func Open(ctx context.Context, dir string) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open keys: %w", err)
 	}
-	k := &Keys{db: db, wrap: m.wrap, pseudonym: m.Pseudonym,
+	d, err := openErasures(dir)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open keys: %w", err), db.Close())
+	}
+	k := &Keys{db: db, wrap: m.wrap, pseudonym: m.Pseudonym, erasures: d,
 		making: make(chan *making), closed: make(chan struct{}), done: make(chan struct{}),
 		seed: maphash.MakeSeed(), keep: kept, cache: map[store.KeyID]tink.AEAD{}}
 	if err := k.begin(ctx, fresh); err != nil {
-		return nil, errors.Join(fmt.Errorf("open keys: %w", err), db.Close())
+		return nil, errors.Join(fmt.Errorf("open keys: %w", err), k.shut())
 	}
 	if fresh {
 		// Only now: a start that was cut off before this leaves no master.key.
 		if err := m.save(dir); err != nil {
-			return nil, errors.Join(fmt.Errorf("open keys: %w", err), db.Close())
+			return nil, errors.Join(fmt.Errorf("open keys: %w", err), k.shut())
 		}
 	}
 	go k.make()
@@ -89,10 +104,12 @@ func (k *Keys) Close() error {
 	k.once.Do(func() {
 		close(k.closed)
 		<-k.done
-		err = k.db.Close()
+		err = k.shut()
 	})
 	return err
 }
+
+func (k *Keys) shut() error { return errors.Join(k.db.Close(), k.erasures.close()) }
 
 // Seal is store.Keys'. With a destroyed key it is store.ErrKeyGone.
 func (k *Keys) Seal(ctx context.Context, id store.KeyID, plain, associated []byte) ([]byte, error) {
@@ -113,12 +130,14 @@ func (k *Keys) Open(ctx context.Context, id store.KeyID, sealed, associated []by
 }
 
 // Destroy makes unreadable for ever what was sealed with the key, and keeps the
-// key from being made again. It may be repeated, and must be after an error.
+// key from being made again. From its return on no process that has the same
+// folder open uses the key. It may be repeated, and must be after an error.
 func (k *Keys) Destroy(ctx context.Context, id store.KeyID) error {
 	l := k.lock(id)
 	l.Lock()
 	defer l.Unlock()
 	err := k.erase(ctx, id)
+	err = errors.Join(err, k.erasures.tell()) // also after an error: it may be gone all the same
 	k.mu.Lock()
 	delete(k.cache, id)
 	k.mu.Unlock()
@@ -144,34 +163,54 @@ func (k *Keys) lock(id store.KeyID) *sync.Mutex {
 
 func (k *Keys) key(ctx context.Context, id store.KeyID,
 	get func(context.Context, store.KeyID) (tink.AEAD, error)) (tink.AEAD, error) {
-	if key, ok := k.fromCache(id); ok {
-		return key, nil
+	if key, _, err := k.fromCache(id); key != nil || err != nil {
+		return key, err
 	}
 	l := k.lock(id)
 	l.Lock()
 	defer l.Unlock()
-	if key, ok := k.fromCache(id); ok {
-		return key, nil
+	key, as, err := k.fromCache(id)
+	if key != nil || err != nil {
+		return key, err
 	}
-	key, err := get(ctx, id)
-	if err != nil {
+	if key, err = get(ctx, id); err != nil {
 		return nil, fmt.Errorf("key %s: %w", id, err)
 	}
-	k.toCache(id, key)
+	k.toCache(id, key, as)
 	return key, nil
 }
 
-func (k *Keys) fromCache(id store.KeyID) (tink.AEAD, bool) {
+// fromCache empties the cache first if a key was destroyed since, anywhere. It
+// says what erasures said, for toCache.
+func (k *Keys) fromCache(id store.KeyID) (tink.AEAD, int64, error) {
+	now, err := k.erasures.count()
+	if err != nil {
+		return nil, 0, fmt.Errorf("key %s: %w", id, err)
+	}
 	k.mu.RLock()
-	defer k.mu.RUnlock()
-	key, ok := k.cache[id]
-	return key, ok
-}
-
-// toCache makes room by dropping any one: maps begin their walk anywhere.
-func (k *Keys) toCache(id store.KeyID, key tink.AEAD) {
+	key, as := k.cache[id], k.as
+	k.mu.RUnlock()
+	if as >= now {
+		return key, as, nil
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.as < now {
+		k.as = now
+		clear(k.cache)
+	}
+	return k.cache[id], k.as, nil
+}
+
+// toCache keeps a key that was fetched after erasures said as, unless another
+// was destroyed meanwhile: it could be this one. To make room it drops any one:
+// maps begin their walk anywhere.
+func (k *Keys) toCache(id store.KeyID, key tink.AEAD, as int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.as != as {
+		return
+	}
 	if len(k.cache) >= k.keep {
 		for other := range k.cache {
 			delete(k.cache, other)

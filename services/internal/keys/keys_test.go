@@ -338,3 +338,112 @@ func BenchmarkSeal(b *testing.B) {
 		seal(b, k, "subject-1", plain)
 	}
 }
+
+// TestDestroyedByAnotherProcess has a key in the cache of one and destroys it
+// with the other. Other keys stay as they were.
+func TestDestroyedByAnotherProcess(t *testing.T) {
+	dir := t.TempDir()
+	a, b := open(t, dir), open(t, dir)
+	for i := range 20 {
+		id := store.KeyID(fmt.Sprint("subject-", i))
+		sealed, other := seal(t, a, id, "words"), seal(t, b, "subject-other", "words")
+		opens(t, a, id, sealed, "words")
+		opens(t, b, id, sealed, "words") // in both caches now
+		if err := []*keys.Keys{a, b}[i%2].Destroy(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		for name, k := range map[string]*keys.Keys{"a": a, "b": b} {
+			if _, err := k.Open(t.Context(), id, sealed, []byte("place")); !errors.Is(err, store.ErrKeyGone) {
+				t.Fatalf("%s opens with a key that was destroyed: %v", name, err)
+			}
+			if _, err := k.Seal(t.Context(), id, nil, nil); !errors.Is(err, store.ErrKeyGone) {
+				t.Fatalf("%s seals with a key that was destroyed: %v", name, err)
+			}
+			opens(t, k, "subject-other", other, "words")
+		}
+	}
+}
+
+// TestDestroyedWhileFetched: a key that is destroyed between its row and the
+// cache does not come to the cache, though the cache was emptied before.
+func TestDestroyedWhileFetched(t *testing.T) {
+	dir := t.TempDir()
+	a, b := open(t, dir), open(t, dir)
+	sealed, other := seal(t, a, "subject-1", "words"), seal(t, a, "subject-2", "words")
+	err := keys.FetchSlowly(t.Context(), b, "subject-1", func() {
+		if err := a.Destroy(t.Context(), "subject-1"); err != nil {
+			t.Error(err)
+		}
+		opens(t, b, "subject-2", other, "words")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Open(t.Context(), "subject-1", sealed, []byte("place")); !errors.Is(err, store.ErrKeyGone) {
+		t.Errorf("opened with a key that was destroyed: %v", err)
+	}
+}
+
+// TestDestroyedWhileInUse has one process use keys without pause while the other
+// destroys them: after Destroy returned not one use succeeds.
+func TestDestroyedWhileInUse(t *testing.T) {
+	dir := t.TempDir()
+	a, b := open(t, dir), open(t, dir)
+	const n = 60
+	for i := range n {
+		id := store.KeyID(fmt.Sprint("subject-", i))
+		sealed := seal(t, a, id, "words")
+		var gone atomic.Bool
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for {
+					before := gone.Load()
+					_, err := b.Open(t.Context(), id, sealed, []byte("place"))
+					if err == nil && before {
+						t.Errorf("%s opened after it was destroyed", id)
+					}
+					if before {
+						return
+					}
+				}
+			})
+		}
+		err := a.Destroy(t.Context(), id)
+		gone.Store(true)
+		wg.Wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d keys destroyed while another process used them: 0 used afterwards", n)
+}
+
+// TestManyBeginTheSameFolder: all have the same keys in the end.
+func TestManyBeginTheSameFolder(t *testing.T) {
+	for range 5 {
+		dir := filepath.Join(t.TempDir(), "keys")
+		ks := make([]*keys.Keys, 4)
+		var wg sync.WaitGroup
+		for i := range ks {
+			wg.Go(func() {
+				var err error
+				if ks[i], err = keys.Open(t.Context(), dir); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if t.Failed() {
+			return
+		}
+		sealed := seal(t, ks[0], "subject-1", "words")
+		for _, k := range ks {
+			opens(t, k, "subject-1", sealed, "words")
+			if k.Pseudonym("child", "x") != ks[0].Pseudonym("child", "x") {
+				t.Error("two pseudonyms for one child")
+			}
+			_ = k.Close()
+		}
+	}
+}
