@@ -118,6 +118,61 @@ var plantedBugs = []planted{
 		file: "services/internal/witness/collector.go",
 		old:  "len(held) < k.quorum", new: "len(held) < 1",
 		pkg: "services/internal/witness", test: "TestAwayAndBack",
+		bug:  "answer an append before its transaction is committed",
+		file: "events/store/sqlite/commit.go",
+		old:  "err = tx.Commit()", new: "for i, r := range rs { r.answer <- answers[i] }; time.Sleep(20 * time.Millisecond); err = tx.Commit()",
+		pkg: "services/kith", test: "TestKill",
+	},
+	{
+		bug:  "append the acceptance of an event before its items",
+		file: "services/intake/intake.go",
+		old:  "at, err := in.store.Append(ctx, append(batches(items, cause), last)...)",
+		new:  "at, err := in.store.Append(ctx, last); if err == nil { time.Sleep(20 * time.Millisecond); _, err = in.store.Append(ctx, batches(items, cause)...) }",
+		pkg:  "services/kith", test: "TestKill",
+	},
+	{
+		bug:  "name an event by when it came, not by what it says",
+		file: "services/intake/intake.go",
+		old:  `name+"\x00"+content)`, new: `name+"\x00"+content+in.now().String())`,
+		pkg: "services/kith", test: "TestKill",
+	},
+	{
+		bug:  "take subjects off the list before their links are recorded",
+		file: "services/identity/settle.go",
+		old:  "at := make([]store.Position, len(cases))",
+		new:  "_ = i.conclude(ctx, cases, make([]store.Position, len(cases)), make([]error, len(cases))); time.Sleep(20 * time.Millisecond); at := make([]store.Position, len(cases))",
+		pkg:  "services/kith", test: "TestKill",
+	},
+	{
+		bug:  "save as the position of a read model where the log ends, not where its rows do",
+		file: "services/internal/follow/batch.go",
+		old:  "f.p.reached(ctx, b.tx, b.last)",
+		new:  "f.p.reached(ctx, b.tx, func() store.Position { p, _ := f.s.Last(ctx); return max(p, b.last) }())",
+		pkg:  "services/kith", test: "TestKill",
+	},
+	{
+		bug:  "say that the outbox keeps a record before it does",
+		file: "services/internal/edge/outbox.go",
+		old:  "func (b *outbox) transact(ctx context.Context, f func(*sql.Tx) error) error {",
+		new: `func (b *outbox) transact(ctx context.Context, f func(*sql.Tx) error) error {
+	go func() { time.Sleep(20 * time.Millisecond); _ = b.later(context.WithoutCancel(ctx), f) }()
+	return nil
+}
+func (b *outbox) later(ctx context.Context, f func(*sql.Tx) error) error {`,
+		pkg: "services/internal/edge", test: "TestKill",
+	},
+	{
+		bug:  "forget a record as it is sent, not when its receipt is here",
+		file: "services/internal/edge/forward.go",
+		old:  "e.flying.add(rows, time.Now())",
+		new:  `e.flying.add(rows, time.Now()); for _, r := range rows { _, _ = e.box.Write.ExecContext(ctx, "DELETE FROM outbox WHERE seq = ?", r.seq) }`,
+		pkg:  "services/internal/edge", test: "TestKill",
+	},
+	{
+		bug:  "tell NATS that a message is dealt with before its answer is stored",
+		file: "events/bus/hub.go",
+		old:  "err = d.tell(ctx, a, meta.Sequence.Stream)", new: "_ = m.Ack(); err = d.tell(ctx, a, meta.Sequence.Stream)",
+		pkg: "events/bus", test: "TestAnswerThatCannotBeStored",
 	},
 }
 

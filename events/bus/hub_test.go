@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -172,6 +173,25 @@ func TestStopBeforeTheAnswer(t *testing.T) {
 	eventually(t, "the queue is empty", func() bool { return waitingIn(t, s, police) == 0 })
 	if n := inboxOf(t, s, police); n != 1 {
 		t.Errorf("%d answers, want 1", n)
+	}
+}
+
+// A message does not leave before its answer is stored: one whose answer does not
+// fit into the inbox is decided again.
+func TestAnswerThatCannotBeStored(t *testing.T) {
+	s := start(t, t.TempDir())
+	var tries atomic.Int32
+	ok := accept(t)
+	consume(t, connectHub(t, s), func(ctx context.Context, a events.AgencyID, m Message) (Answer, error) {
+		if tries.Add(1) > 1 {
+			return ok(ctx, a, m)
+		}
+		huge := []events.Complaint{{Code: "too-long", Detail: strings.Repeat("x", 2<<20)}}
+		return Answer{Digest: Digest(m), Refusal: &Refusal{Agency: a, Digest: Digest(m), Problems: huge}}, nil
+	})
+	got, err := connect(t, s, police).Send(within(t), sample("1"))
+	if err != nil || got.Receipt == nil || tries.Load() != 2 {
+		t.Errorf("after %d tries %+v %v", tries.Load(), got, err)
 	}
 }
 
