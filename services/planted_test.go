@@ -118,6 +118,8 @@ var plantedBugs = []planted{
 		file: "services/internal/witness/collector.go",
 		old:  "len(held) < k.quorum", new: "len(held) < 1",
 		pkg: "services/internal/witness", test: "TestAwayAndBack",
+	},
+	{
 		bug:  "answer an append before its transaction is committed",
 		file: "events/store/sqlite/commit.go",
 		old:  "err = tx.Commit()", new: "for i, r := range rs { r.answer <- answers[i] }; time.Sleep(20 * time.Millisecond); err = tx.Commit()",
