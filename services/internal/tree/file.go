@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -74,53 +75,63 @@ func (a *appender) readAt(b []byte, at int64) error {
 	return err
 }
 
+// frontier is what has to be known of a tree to go on with it: the roots of its
+// complete subtrees, by level, where n has a bit.
+type frontier struct {
+	n          int64 // leaves
+	hash, made [64]tlog.Hash
+}
+
+// add adds a leaf and returns what is to be stored: its hash, then those of the
+// subtrees that it completes. They last until the next. It allocates nothing.
+func (f *frontier) add(h tlog.Hash) []tlog.Hash {
+	f.made[0] = h
+	level := 0
+	for ; f.n>>level&1 == 1; level++ {
+		f.made[level+1] = tlog.NodeHash(f.hash[level], f.made[level])
+	}
+	f.hash[level] = f.made[level]
+	f.n++
+	return f.made[:level+1]
+}
+
+// root is the hash of the whole tree.
+func (f *frontier) root() tlog.Hash {
+	h, empty := tlog.Hash(sha256.Sum256(nil)), true
+	for level := range f.hash {
+		switch {
+		case f.n>>level&1 == 0:
+		case empty:
+			h, empty = f.hash[level], false
+		default:
+			h = tlog.NodeHash(f.hash[level], h)
+		}
+	}
+	return h
+}
+
 // leaves is the tree on disk: the hashes in the order of tlog.StoredHashIndex,
 // and the position of each leaf in the log. Everything in it can be built again
 // from the log.
 type leaves struct {
 	hashes, positions *appender
-
-	n        int64          // leaves
-	last     store.Position // of the newest leaf
-	frontier [64]tlog.Hash  // of the complete subtrees, by level, where n has a bit
+	frontier
+	last store.Position // of the newest leaf
 }
 
-// add appends a leaf, in memory: it cannot fail and allocates nothing.
+// add appends a leaf, in memory: it cannot fail.
 func (l *leaves) add(p store.Position, h tlog.Hash) {
 	var b [positionSize]byte
 	binary.BigEndian.PutUint64(b[:], uint64(p))
 	l.positions.append(b[:])
-	l.hashes.append(h[:])
-	level := 0
-	for ; l.n>>level&1 == 1; level++ {
-		h = tlog.NodeHash(l.frontier[level], h)
-		l.hashes.append(h[:])
+	for _, made := range l.frontier.add(h) {
+		l.hashes.append(made[:])
 	}
-	l.frontier[level] = h
-	l.n, l.last = l.n+1, p
+	l.last = p
 }
 
 // full says whether it is time to flush.
 func (l *leaves) full() bool { return len(l.hashes.buf) >= buffered }
-
-// root is the hash of the whole tree.
-func (l *leaves) root() tlog.Hash {
-	var h tlog.Hash
-	first := true
-	for level := range l.frontier {
-		switch {
-		case l.n>>level&1 == 0:
-		case first:
-			h, first = l.frontier[level], false
-		default:
-			h = tlog.NodeHash(l.frontier[level], h)
-		}
-	}
-	if first {
-		h, _ = tlog.TreeHash(0, l)
-	}
-	return h
-}
 
 // ReadHashes is tlog.HashReader's.
 func (l *leaves) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
@@ -161,17 +172,17 @@ func (l *leaves) index(p store.Position) (int64, error) {
 
 // cut makes n the number of leaves: what comes after them is forgotten.
 func (l *leaves) cut(n int64) error {
-	l.n, l.last, l.frontier = n, 0, [64]tlog.Hash{}
+	l.last, l.frontier = 0, frontier{n: n}
 	if err := errors.Join(l.hashes.truncate(tlog.StoredHashCount(n)*tlog.HashSize), l.positions.truncate(n*positionSize)); err != nil {
 		return err
 	}
-	for level := range l.frontier {
+	for level := range l.hash {
 		if n>>level&1 == 1 {
 			hs, err := l.ReadHashes([]int64{tlog.StoredHashIndex(level, n>>level-1)})
 			if err != nil {
 				return err
 			}
-			l.frontier[level] = hs[0]
+			l.hash[level] = hs[0]
 		}
 	}
 	var err error

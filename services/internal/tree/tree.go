@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path"
 	"path/filepath"
 	"sync"
 	"time"
@@ -90,7 +89,7 @@ func Open(ctx context.Context, c Config) (*Tree, error) {
 }
 
 func (t *Tree) file(kind string) string {
-	return filepath.Join(t.c.Path, path.Base(t.c.Origin)+"."+kind)
+	return filepath.Join(t.c.Path, fileName(t.c.Origin, kind))
 }
 
 func (t *Tree) open(ctx context.Context) error {

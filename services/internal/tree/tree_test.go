@@ -267,3 +267,13 @@ func TestLeaf(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
+
+// signedBy is a checkpoint of a history that never was.
+func signedBy(t testing.TB, k key, origin string, n int64) []byte {
+	t.Helper()
+	signed, err := note.Sign(&note.Note{Text: fmt.Sprintf("%s\n%d\n%s\n", origin, n, tlog.Hash(sha256.Sum256([]byte("forged"))))}, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}
