@@ -293,8 +293,10 @@ func (v *verifier) damage() {
 	hashes := v.stored.name("hashes")
 	switch {
 	case len(v.differs) > 0:
+	case !v.stored.there() && v.agreed > 0: // a backup leaves them out
+		v.r.Note = fmt.Sprintf("The tree's files are not here; the hub builds them. The log was compared with checkpoints only: nothing vouches for what comes after position %d.", v.agreedAt)
 	case !v.stored.there() && v.tree.n > 0:
-		v.wrong(Problem{File: hashes, What: "there is no tree of this log, so only the log by itself and checkpoints were looked at",
+		v.wrong(Problem{File: hashes, What: "there is no tree and no checkpoint of this log: nothing vouches for it",
 			Do: "Start the hub with this record: it builds the tree. Then verify a copy of that."})
 	case v.stored.bad >= 0:
 		v.wrong(Problem{File: hashes, What: fmt.Sprintf("hash %d is not what its leaves make", v.stored.bad), Do: doRebuild})

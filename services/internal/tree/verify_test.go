@@ -253,6 +253,25 @@ func TestVerifyRefusesForgedCheckpoints(t *testing.T) {
 	}
 }
 
+// TestVerifyWithoutTree: a backup holds checkpoints and not what they are built
+// of. Without either, nothing can be said.
+func TestVerifyWithoutTree(t *testing.T) {
+	f, _ := recorded(t)
+	lose(t, f.dir, "hashes", "positions")
+	if r := verify(t, f, f.dir); !r.Good() || !strings.Contains(r.Note, "after position 60") {
+		t.Errorf("%+v", r)
+	}
+	dir := copied(t, f.dir)
+	execute(t, dir, `UPDATE events SET at = at + 1 WHERE position = 50`)
+	if r := verify(t, f, dir); r.Good() || !strings.Contains(r.Problems[0].What, "up to position 60, are not those that were signed; those up to position 40 are") {
+		t.Errorf("%+v", r)
+	}
+	lose(t, f.dir, "checkpoints")
+	if r := verify(t, f, f.dir); r.Good() {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestVerifyStops(t *testing.T) {
 	f, _ := recorded(t)
 	ctx, cancel := context.WithCancel(t.Context())
