@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -86,7 +87,7 @@ func (f *fixture) append(n int) {
 
 func (f *fixture) config() tree.Config {
 	return tree.Config{Log: f.log, Path: filepath.Join(f.dir, "tree"), Origin: origin,
-		Signer: f.key, Verifier: f.key.public, Every: time.Hour}
+		Signer: f.key, Verifier: f.key.public, Every: time.Hour, Logger: slog.New(slog.DiscardHandler)}
 }
 
 // open opens the tree and waits until it knows the whole log.
