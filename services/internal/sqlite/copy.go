@@ -61,7 +61,7 @@ func Check(ctx context.Context, path string) error {
 // Existing opens a file that must be there, with one connection, and leaves its
 // settings as they are: to look at a file does not change it.
 func Existing(ctx context.Context, path string) (*sql.DB, error) {
-	db, err := connect(path, url.Values{"mode": {"rw"}}, 1)
+	db, err := connect(path, url.Values{"mode": {"rw"}}, 1, &door{})
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,9 @@ const (
 // Do not query Write while a transaction on it is open: it waits for ever.
 type DB struct {
 	Write, Read *sql.DB
+
+	path string
+	door *door
 }
 
 const readers = 8
@@ -49,20 +52,20 @@ func Open(ctx context.Context, path string, d Durability) (*DB, error) {
 }
 
 func open(ctx context.Context, path string, d Durability) (*DB, error) {
-	db := &DB{}
+	db := &DB{path: path, door: &door{}}
 	if err := reserve(path); err != nil {
 		return db, err
 	}
 	w := url.Values{"_txlock": {"immediate"}, "_journal_mode": {"WAL"}, "_synchronous": {string(d)},
 		"_pragma": {"secure_delete(1)"}} // what is deleted is overwritten
 	var err error
-	if db.Write, err = connect(path, w, 1); err != nil {
+	if db.Write, err = connect(path, w, 1, db.door); err != nil {
 		return db, err
 	}
 	if err := db.Write.PingContext(ctx); err != nil { // readers need the file to be there
 		return db, err
 	}
-	if db.Read, err = connect(path, url.Values{"mode": {"ro"}}, readers); err != nil {
+	if db.Read, err = connect(path, url.Values{"mode": {"ro"}}, readers, db.door); err != nil {
 		return db, err
 	}
 	return db, db.Read.PingContext(ctx)
@@ -95,7 +98,7 @@ func reserve(path string) error {
 	return f.Close()
 }
 
-func connect(path string, params url.Values, conns int) (*sql.DB, error) {
+func connect(path string, params url.Values, conns int, d *door) (*sql.DB, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -108,8 +111,8 @@ func connect(path string, params url.Values, conns int) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(c)
-	db.SetMaxOpenConns(conns)
-	db.SetMaxIdleConns(conns)
-	return db, nil
+	pool := sql.OpenDB(through{c, d})
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	return pool, nil
 }
