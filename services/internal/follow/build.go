@@ -25,8 +25,9 @@ const (
 // kept; the same call with a later position goes on. Events are parked as a
 // Follower parks them. Any error that may pass ends it; it can be called again.
 //
-// Tell, if set, is called now and then with how many events were read.
-func Build(ctx context.Context, s *store.Store, until store.Position, tell func(events int), ps ...Projection) error {
+// Tell, if set, is called now and then with how many more events were read, and up
+// to where.
+func Build(ctx context.Context, s *store.Store, until store.Position, tell func(events int, at store.Position), ps ...Projection) error {
 	bs := make([]*builder, len(ps))
 	from := until
 	for i, p := range ps {
@@ -36,7 +37,7 @@ func Build(ctx context.Context, s *store.Store, until store.Position, tell func(
 		err := p.prepare(ctx)
 		at := store.Position(0)
 		if err == nil {
-			at, err = p.position(ctx)
+			at, err = p.Position(ctx)
 		}
 		if err != nil {
 			return fmt.Errorf("build %s: %w", p.Name, err)
@@ -63,7 +64,7 @@ type given struct {
 }
 
 // feed reads the log and hands the same events to all.
-func feed(ctx context.Context, s *store.Store, from, until store.Position, tell func(int), bs []*builder) error {
+func feed(ctx context.Context, s *store.Store, from, until store.Position, tell func(int, store.Position), bs []*builder) error {
 	defer func() {
 		for _, b := range bs {
 			close(b.feed)
@@ -81,8 +82,8 @@ func feed(ctx context.Context, s *store.Store, from, until store.Position, tell 
 				return context.Cause(ctx)
 			}
 		}
-		if tell != nil {
-			tell(len(gs))
+		if tell != nil && len(gs) > 0 {
+			tell(len(gs), gs[len(gs)-1].event.Position)
 		}
 		gs = make([]given, 0, part)
 		return nil

@@ -122,7 +122,7 @@ func (f *Follower) load(ctx context.Context) error {
 // resume takes the position from the file: after a commit that failed nobody
 // else knows whether it happened.
 func (f *Follower) resume(ctx context.Context) error {
-	at, err := f.p.position(ctx)
+	at, err := f.p.Position(ctx)
 	if err == nil {
 		f.move(at)
 	}
@@ -140,8 +140,8 @@ func (p Projection) prepare(ctx context.Context) error {
 	return err
 }
 
-// position is up to where the file's rows are committed.
-func (p Projection) position(ctx context.Context) (at store.Position, err error) {
+// Position is up to where the file's rows are committed.
+func (p Projection) Position(ctx context.Context) (at store.Position, err error) {
 	err = p.DB.Read.QueryRowContext(ctx, `SELECT at FROM position WHERE name = ?`, p.Name).Scan(&at)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil

@@ -48,24 +48,27 @@ func (p Projection) reached(ctx context.Context, tx *Tx, at store.Position) erro
 	return err
 }
 
-// Parked lists what was parked, in order. A model that is built anew tries
-// them again.
-func (f *Follower) Parked(ctx context.Context) ([]Parked, error) {
-	rows, err := f.p.DB.Read.QueryContext(ctx,
-		`SELECT position, type, code, at FROM parked WHERE name = ? ORDER BY position`, f.p.Name)
+// Parked lists what was parked, in order. A model that is built anew tries them
+// again.
+func (f *Follower) Parked(ctx context.Context) ([]Parked, error) { return f.p.Parked(ctx) }
+
+// Parked is Follower's.
+func (p Projection) Parked(ctx context.Context) ([]Parked, error) {
+	rows, err := p.DB.Read.QueryContext(ctx,
+		`SELECT position, type, code, at FROM parked WHERE name = ? ORDER BY position`, p.Name)
 	if err != nil {
-		return nil, fmt.Errorf("parked by %s: %w", f.p.Name, err)
+		return nil, fmt.Errorf("parked by %s: %w", p.Name, err)
 	}
 	defer func() { _ = rows.Close() }()
 	var all []Parked
 	for rows.Next() {
-		var p Parked
+		var one Parked
 		var at int64
-		if err := rows.Scan(&p.Position, &p.Type, &p.Code, &at); err != nil {
-			return nil, fmt.Errorf("parked by %s: %w", f.p.Name, err)
+		if err := rows.Scan(&one.Position, &one.Type, &one.Code, &at); err != nil {
+			return nil, fmt.Errorf("parked by %s: %w", p.Name, err)
 		}
-		p.At = time.Unix(0, at).UTC()
-		all = append(all, p)
+		one.At = time.Unix(0, at).UTC()
+		all = append(all, one)
 	}
 	return all, rows.Err()
 }
