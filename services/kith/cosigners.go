@@ -46,6 +46,14 @@ func (h *hub) openWitnesses(context.Context) (err error) {
 	return nil
 }
 
+// cosigning says, as the hub starts, who cosigns.
+func (h *hub) cosigning() string {
+	if h.collector == nil {
+		return "checkpoints are cosigned by nobody: witnesses is not in the configuration"
+	}
+	return fmt.Sprintf("checkpoints are cosigned by %d agencies; %d of them have to", len(h.witnesses), h.collector.Quorum())
+}
+
 // logs are the hub's two, as its trees have them.
 func (h *hub) logs() []witness.Log {
 	return []witness.Log{

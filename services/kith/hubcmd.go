@@ -52,7 +52,7 @@ func serveHub(ctx context.Context, c *call, conf HubConfig, tel *telemetry.Telem
 		return err
 	}
 	defer s.close()
-	fmt.Fprintf(c.out, "kith hub: serving on %s, metrics on %s\nreceipts are signed with %s\n", s.addrs[0], s.addrs[1], h.signer.Verifier())
+	fmt.Fprintf(c.out, "kith hub: serving on %s, metrics on %s\nreceipts are signed with %s\n%s\n", s.addrs[0], s.addrs[1], h.signer.Verifier(), h.cosigning())
 	return s.wait(ctx)
 }
 

@@ -178,7 +178,7 @@ func TestWitnessesByConfiguration(t *testing.T) {
 	stop()
 	hubConf["witnesses"], hubConf["quorum"] = keys, 3
 	_, said = runUntil(t, "hub", conf(t, dir, "hub.json", hubConf))
-	waitFor(t, said, `(serving on)`)
+	waitFor(t, said, `(cosigned by 3 agencies; 3 of them)`)
 	for until := time.Now().Add(90 * time.Second); ; time.Sleep(100 * time.Millisecond) {
 		page := fetch(t, "http://"+hubAdmin+"/metrics")
 		if strings.Contains(page, `kith_witnesses{log="events",outcome="agreeing"} 3`) {

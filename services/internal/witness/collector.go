@@ -220,6 +220,9 @@ func (k *Collector) merge(text string, held []signed) witnessed {
 	return witnessed{signed{held[0].checkpoint, n}, times[k.quorum-1]}
 }
 
+// Quorum is how many agencies have to cosign a checkpoint.
+func (k *Collector) Quorum() int { return k.quorum }
+
 // Witnessed is the newest checkpoint of a log that a quorum cosigned, as a note
 // with all its signatures; nil if there is none yet.
 func (k *Collector) Witnessed(origin string) []byte {
