@@ -60,6 +60,12 @@ var plantedBugs = []planted{
 		pkg: "services/internal/witness", test: "TestPowerCut|TestDiskFails", always: true,
 	},
 	{
+		bug:  "a witness answers while it still keeps",
+		file: "services/internal/witness/witness.go",
+		old:  "\t\terr = w.keep.put(fileOf(h.name), text)", new: "\t\tgo func() { _ = w.keep.put(fileOf(h.name), text) }()",
+		pkg: "services/internal/witness", test: "TestKilledWitness",
+	},
+	{
 		bug:  "a witness cosigns what it could not keep",
 		file: "services/internal/witness/witness.go",
 		old:  "\t\terr = w.keep.put(fileOf(h.name), text)", new: "\t\t_ = w.keep.put(fileOf(h.name), text)",
