@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"time"
 
@@ -20,10 +19,16 @@ import (
 // Ledger records reads.
 type Ledger struct {
 	store *store.Store
+	tail  *tail // nil where positions are dense
 }
 
-// New returns a Ledger in a store that holds nothing else.
+// New returns a Ledger in a store that holds nothing else, and whose positions
+// are dense: 1, 2, 3.
 func New(s *store.Store) *Ledger { return &Ledger{store: s} }
+
+// NewSparse is New for a store whose positions only ascend. There Recent has to
+// walk the whole ledger once; then it knows where the newest lie.
+func NewSparse(s *store.Store) *Ledger { return &Ledger{store: s, tail: &tail{}} }
 
 // Entry is a read as it was recorded.
 type Entry struct {
@@ -61,32 +66,6 @@ func (l *Ledger) Entries(ctx context.Context, child events.ChildID) iter.Seq2[En
 			}
 		}
 	}
-}
-
-// Recent returns the newest n reads, newest first. It walks the ledger from n
-// entries before its end.
-func (l *Ledger) Recent(ctx context.Context, n int) ([]Entry, error) {
-	last, err := l.store.Last(ctx)
-	if err != nil || last == 0 || n <= 0 {
-		return nil, err
-	}
-	from := store.Position(0)
-	if last > store.Position(n) {
-		from = last - store.Position(n)
-	}
-	var found []Entry
-	for e, err := range l.store.Follow(ctx, from) {
-		read, err := entry(e, err)
-		if err != nil {
-			return nil, fmt.Errorf("read the ledger: %w", err)
-		}
-		found = append(found, read)
-		if e.Position >= last {
-			break
-		}
-	}
-	slices.Reverse(found)
-	return found, ctx.Err()
 }
 
 // entry is what was recorded. Where the key of a child's reads was destroyed,

@@ -1,0 +1,90 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"kith/events/store"
+)
+
+// Recent returns the newest n reads, newest first. It walks the ledger from n
+// entries before its end.
+func (l *Ledger) Recent(ctx context.Context, n int) ([]Entry, error) {
+	last, err := l.store.Last(ctx)
+	if err != nil || last == 0 || n <= 0 {
+		return nil, err
+	}
+	from, err := l.before(ctx, last, n)
+	if err != nil {
+		return nil, err
+	}
+	var found []Entry
+	for e, err := range l.store.Follow(ctx, from) {
+		read, err := entry(e, err)
+		if err != nil {
+			return nil, fmt.Errorf("read the ledger: %w", err)
+		}
+		found = append(found, read)
+		if e.Position >= last {
+			break
+		}
+	}
+	slices.Reverse(found)
+	return found[:min(n, len(found))], ctx.Err()
+}
+
+// before is a position with at least n entries between it and last, if there
+// are so many.
+func (l *Ledger) before(ctx context.Context, last store.Position, n int) (store.Position, error) {
+	switch {
+	case l.tail != nil:
+		return l.tail.before(ctx, l.store, last, n)
+	case last > store.Position(n):
+		return last - store.Position(n), nil
+	default:
+		return 0, nil
+	}
+}
+
+// tail knows the positions of the newest entries, and not what they say.
+type tail struct {
+	mu sync.Mutex
+	at []store.Position
+}
+
+// longestTail is how many positions are known; who asks for more walks the
+// whole ledger.
+const longestTail = 10_000
+
+func (t *tail) before(ctx context.Context, s *store.Store, last store.Position, n int) (store.Position, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var from store.Position
+	if len(t.at) > 0 {
+		from = t.at[len(t.at)-1]
+	}
+	if from < last {
+		for e, err := range s.Follow(ctx, from) {
+			if err != nil && e.Position == 0 {
+				return 0, fmt.Errorf("read the ledger: %w", err)
+			}
+			t.add(e.Position)
+			if e.Position >= last {
+				break
+			}
+		}
+	}
+	if len(t.at) <= n {
+		return 0, ctx.Err()
+	}
+	return t.at[len(t.at)-1-n], ctx.Err()
+}
+
+func (t *tail) add(p store.Position) {
+	if len(t.at) >= 2*longestTail {
+		t.at = slices.Clone(t.at[longestTail:])
+	}
+	t.at = append(t.at, p)
+}
