@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/go-json-experiment/json"
@@ -26,6 +27,8 @@ type HubConfig struct {
 	Addr      string            `json:"addr"`      // where pages and API are served; 127.0.0.1:8080
 	AdminAddr string            `json:"adminAddr"` // where /metrics is served, to operators only; 127.0.0.1:9090
 	Data      string            `json:"data"`      // folder of the record, the keys and the read models; data
+	Keys      string            `json:"keys"`      // folder of the keys, which hubs over one database share; data/keys
+	Store     HubStore          `json:"store"`     // where the event log and the ledger lie; in data
 	TLS       bool              `json:"tls"`       // browsers come by https, through a proxy that ends TLS; false
 	NATS      HubNATS           `json:"nats"`
 	Agencies  []events.Agency   `json:"agencies"`  // every body that shares; at least one
@@ -36,6 +39,13 @@ type HubConfig struct {
 	CheckpointSeconds int                        `json:"checkpointSeconds"` // between two signed checkpoints of each log; 60
 	Witnesses         map[events.AgencyID]string `json:"witnesses"`         // which of them cosign checkpoints, each with the key that its kith agency prints as it starts; none
 	Quorum            int                        `json:"quorum"`            // how many of them have to; more than half
+}
+
+// HubStore says where the event log and the ledger lie.
+type HubStore struct {
+	Kind           string `json:"kind"`           // sqlite or eventstoredb; sqlite
+	Connection     string `json:"connection"`     // to the database: esdb://user:password@host:2113; this or the next is needed with eventstoredb
+	ConnectionFile string `json:"connectionFile"` // file that holds the same, so that no password stands here
 }
 
 // HubNATS says how the hub reaches NATS.
@@ -99,6 +109,8 @@ func loadHub(path string) (c HubConfig, err error) {
 	c.Addr = cmp.Or(c.Addr, "127.0.0.1:8080")
 	c.AdminAddr = cmp.Or(c.AdminAddr, "127.0.0.1:9090")
 	c.Data = cmp.Or(c.Data, "data")
+	c.Keys = cmp.Or(c.Keys, filepath.Join(c.Data, "keys"))
+	c.Store.Kind = cmp.Or(c.Store.Kind, storeSQLite)
 	c.NATS.Listen = cmp.Or(c.NATS.Listen, "127.0.0.1:4222")
 	return c, c.check().in(path)
 }
@@ -167,6 +179,7 @@ func (c HubConfig) check() (cs checks) {
 	cs.addr("adminAddr", c.AdminAddr)
 	cs.addr("nats.listen", c.NATS.Listen)
 	cs.that(c.NATS.URL == "" || c.NATS.CredsDir != "", "nats.credsDir is needed with nats.url")
+	cs = append(cs, c.Store.check()...)
 	cs.that(c.CheckpointSeconds >= 0 && c.CheckpointSeconds <= 3600, "checkpointSeconds must be between 1 and 3600")
 	cs.that(len(c.Agencies) > 0, "agencies must name at least one")
 	known := map[events.AgencyID]events.AgencyKind{}

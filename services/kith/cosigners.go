@@ -57,8 +57,8 @@ func (h *hub) cosigning() string {
 // logs are the hub's two, as its trees have them.
 func (h *hub) logs() []witness.Log {
 	return []witness.Log{
-		{Origin: originOf("events"), Checkpoint: h.trees.events.Checkpoint, Consistency: h.trees.events.Consistency},
-		{Origin: originOf("ledger"), Checkpoint: h.trees.ledger.Checkpoint, Consistency: h.trees.ledger.Consistency},
+		{Origin: originOf("events"), Checkpoint: h.trees.signed(h.trees.events), Consistency: h.trees.events.Consistency},
+		{Origin: originOf("ledger"), Checkpoint: h.trees.signed(h.trees.ledger), Consistency: h.trees.ledger.Consistency},
 	}
 }
 

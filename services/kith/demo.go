@@ -47,6 +47,11 @@ func demo(ctx context.Context, c *call) error {
 		return err
 	}
 	defer tel.Shutdown(context.WithoutCancel(ctx))
+	release, err := claim(*dir)
+	if err != nil {
+		return err
+	}
+	defer release()
 	d, err := openDemo(ctx, *dir, *addr, tel, func(s string) { fmt.Fprintln(c.err, s) })
 	if err != nil {
 		return err

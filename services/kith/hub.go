@@ -30,6 +30,8 @@ import (
 // partnership is what a hub is told about the world.
 type partnership struct {
 	dir       string // where the record and the read models lie
+	keys      string // where the keys lie; in dir if not set
+	store     HubStore
 	agencies  []events.Agency
 	authority events.AgencyID
 	users     []gateway.User
@@ -108,13 +110,13 @@ func (h *hub) watch() {
 }
 
 func (h *hub) openStores(ctx context.Context) (err error) {
-	if h.record, err = openRecord(ctx, h.dir, h.tel.Metrics); err != nil {
+	if h.record, err = openRecord(ctx, h.partnership, h.tel.Metrics); err != nil {
 		return err
 	}
-	if h.signer, err = bus.NewSigner(filepath.Join(h.dir, "keys", "receipts.key")); err != nil {
+	if h.signer, err = openSigner(ctx, h.keysDir()); err != nil {
 		return err
 	}
-	h.trees, err = openTrees(ctx, h.dir, h.record.log, h.record.reads, h.signer, h.checkpoints(), h.tel)
+	h.trees, err = openTrees(ctx, h.dir, h.record.log, h.record.reads, h.signer, h.checkpoints(), h.turns("checkpoints"), h.tel)
 	return err
 }
 
@@ -150,7 +152,7 @@ func (h *hub) openServices(ctx context.Context) error {
 		return fmt.Errorf("load rule packs: %w", err)
 	}
 	st, log := h.record.store, h.tel.Log
-	if h.identity, err = identity.New(ctx, identity.Config{Store: st, DB: dbs[0], Log: log}); err != nil {
+	if h.identity, err = identity.New(ctx, identity.Config{Store: st, DB: dbs[0], Log: log, Lock: h.deciding()}); err != nil {
 		return err
 	}
 	if h.view, err = childview.New(ctx, childview.Config{Store: st, DB: dbs[1], Now: time.Now, Log: log}); err != nil {
@@ -171,6 +173,14 @@ func (h *hub) openServices(ctx context.Context) error {
 	h.intake, err = intake.New(intake.Config{
 		Store: st, Signer: h.signer, Agencies: h.agencies, Foreign: foreign, Now: time.Now, Log: log})
 	return err
+}
+
+// deciding is the lock under which one hub at a time decides who is who.
+func (p partnership) deciding() func(context.Context) (func(), error) {
+	if t := p.turns("identity"); t != nil {
+		return t.Lock
+	}
+	return nil
 }
 
 // foreign recognises documents that national services send in forms of their own.

@@ -35,6 +35,11 @@ func runHub(ctx context.Context, c *call) error {
 }
 
 func serveHub(ctx context.Context, c *call, conf HubConfig, tel *telemetry.Telemetry) error {
+	release, err := claim(conf.Data)
+	if err != nil {
+		return err
+	}
+	defer release()
 	p, nats, err := conf.partnership()
 	if err != nil {
 		return err
@@ -59,7 +64,7 @@ func serveHub(ctx context.Context, c *call, conf HubConfig, tel *telemetry.Telem
 // partnership turns the configuration into what a hub is told, and starts the
 // hub's own NATS if it names no other.
 func (c HubConfig) partnership() (partnership, *bus.Server, error) {
-	p := partnership{dir: c.Data, agencies: c.Agencies, authority: c.Authority, tls: c.TLS,
+	p := partnership{dir: c.Data, keys: c.Keys, store: c.Store, agencies: c.Agencies, authority: c.Authority, tls: c.TLS,
 		checkpointEvery: time.Duration(c.CheckpointSeconds) * time.Second, witnesses: c.Witnesses, quorum: c.Quorum}
 	url := c.NATS.URL
 	creds := func(id events.AgencyID) string { return filepath.Join(c.NATS.CredsDir, "hub-"+string(id)+".creds") }

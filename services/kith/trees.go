@@ -8,6 +8,7 @@ import (
 
 	"kith/events/bus"
 	"kith/events/store"
+	"kith/services/internal/lock"
 	"kith/services/internal/telemetry"
 	"kith/services/internal/tree"
 )
@@ -22,18 +23,24 @@ const (
 // trees make the event log and the ledger tamper-evident.
 type trees struct {
 	events, ledger *tree.Tree
+	duty           *duty // nil: this hub alone signs
 }
 
 // openTrees opens the trees in a folder, of the logs that the record is kept in.
-func openTrees(ctx context.Context, dir string, events, ledger store.Reader, s *bus.Signer, every time.Duration, tel *telemetry.Telemetry) (*trees, error) {
+func openTrees(ctx context.Context, dir string, events, ledger store.Reader, s *bus.Signer, every time.Duration, turns *lock.File, tel *telemetry.Telemetry) (*trees, error) {
 	ts := &trees{}
+	var signs func() bool
+	if turns != nil {
+		ts.duty = takeDuty(turns)
+		signs = ts.duty.mine.Load
+	}
 	for _, log := range []struct {
 		tree **tree.Tree
 		name string
 		log  store.Reader
 	}{{&ts.events, "events", events}, {&ts.ledger, "ledger", ledger}} {
 		t, err := tree.Open(ctx, tree.Config{Log: log.log, Path: filepath.Join(dir, "tree"), Origin: originOf(log.name),
-			Signer: s.Note(), Verifier: s.Verifier(), Every: every, Logger: tel.Log})
+			Signer: s.Note(), Verifier: s.Verifier(), Every: every, Signs: signs, Logger: tel.Log})
 		if err != nil {
 			return nil, errors.Join(err, ts.close())
 		}
@@ -47,6 +54,17 @@ func openTrees(ctx context.Context, dir string, events, ledger store.Reader, s *
 // originOf is the first line of the checkpoints of a log.
 func originOf(log string) string { return "kith-hub/" + log }
 
+// signed is the newest checkpoint of a tree, for those who cosign; nothing while
+// another hub has the duty.
+func (ts *trees) signed(t *tree.Tree) func() []byte {
+	return func() []byte {
+		if ts.duty != nil && !ts.duty.mine.Load() {
+			return nil
+		}
+		return t.Checkpoint()
+	}
+}
+
 func (ts *trees) close() (err error) {
 	if ts == nil {
 		return nil
@@ -55,6 +73,9 @@ func (ts *trees) close() (err error) {
 		if t != nil {
 			err = errors.Join(err, t.Close())
 		}
+	}
+	if ts.duty != nil {
+		ts.duty.end() // after the last checkpoint
 	}
 	return err
 }

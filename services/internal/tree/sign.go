@@ -17,6 +17,9 @@ func (t *Tree) signAll(ctx context.Context) {
 	for {
 		select {
 		case <-tick.C:
+			if t.c.Signs != nil && !t.c.Signs() {
+				continue
+			}
 			if err := t.Sign(); err != nil && t.Err() == nil {
 				t.c.Logger.Error("cannot sign a checkpoint; trying again", "what", t.c.Origin, "error", err)
 			}

@@ -36,6 +36,7 @@ type Config struct {
 	Signer   note.Signer   // signs checkpoints
 	Verifier string        // the public key of the same, as note.NewVerifier takes it
 	Every    time.Duration // between checkpoints; one minute if not set
+	Signs    func() bool   // whether it is for this process to sign now; always if nil. The tree grows all the same
 
 	Logger *slog.Logger // slog.Default if not set
 }
