@@ -132,7 +132,7 @@ func TestConfigurationIsComplete(t *testing.T) {
 		t.Fatal(tags)
 	}
 	for _, m := range tags {
-		if !regexp.MustCompile("`(nats\\.)?"+m[1]+"`").MatchString(page) && m[1] != "nats" {
+		if !regexp.MustCompile("`(nats\\.|store\\.)?"+m[1]+"`").MatchString(page) && m[1] != "nats" && m[1] != "store" {
 			t.Errorf("configuration.md does not explain %s", m[1])
 		}
 	}
