@@ -154,11 +154,9 @@ type kept struct {
 func (v *victim) record(t *testing.T) *kept {
 	t.Helper()
 	f := &kept{accepted: map[string]store.Event{}, items: map[events.ItemID]store.Event{}}
-	ks, err := keys.Open(t.Context(), v.data("keys"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	ks := openKeys(t, v.data("keys"))
 	defer ks.Close()
+	var err error
 	ledger := openLog(t, v.data("ledger.db"))
 	defer ledger.Close()
 	if f.reads, err = ledger.Last(t.Context()); err != nil {
@@ -188,6 +186,15 @@ func (v *victim) record(t *testing.T) *kept {
 	}
 	f.whole(t)
 	return f
+}
+
+func openKeys(t *testing.T, dir string) *keys.Keys {
+	t.Helper()
+	ks, err := keys.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ks
 }
 
 func openLog(t *testing.T, path string) *sqlitelog.Log {
