@@ -66,6 +66,8 @@ type killer struct {
 	journal *journal
 	rnd     *rand.Rand
 	count   map[string]int
+
+	restored int // backups that were whole in spite of it
 }
 
 func (k *killer) String() string {
@@ -73,7 +75,7 @@ func (k *killer) String() string {
 	for _, m := range moments {
 		all = append(all, fmt.Sprintf("%d during %s", k.count[m.name], m.name))
 	}
-	return strings.Join(all, ", ")
+	return strings.Join(all, ", ") + fmt.Sprintf("; %d backups whole in spite of it and restored", k.restored)
 }
 
 // moments are what is going on when the kill comes. Each leaves the processes
@@ -111,6 +113,10 @@ var moments = []struct {
 		k.police.kill(t)
 		k.startPolice(t)
 	}},
+	{"backup", func(t *testing.T, k *killer) { // while the record is copied: the copying or the hub
+		k.progress(t, k.journal.receipts, 1+k.rnd.IntN(10))
+		k.backup(t)
+	}},
 	{"start", func(t *testing.T, k *killer) { // a hub that was killed, before it is ready again
 		k.hub.kill(t)
 		k.startHub(t)
@@ -122,6 +128,33 @@ var moments = []struct {
 		k.fell(t, time.Millisecond)
 		k.startPolice(t)
 	}},
+}
+
+// backup kills a backup under way, or the hub meanwhile. What lies there
+// afterwards is a whole backup or is refused as one.
+func (k *killer) backup(t *testing.T) {
+	t.Helper()
+	at := func(what string) string { return filepath.Join(k.dir, what) }
+	p := startKith(t, "backup", "-data", k.data(), "-to", at("record"), "-keys-to", at("keys"))
+	time.Sleep(k.upTo(300 * time.Millisecond))
+	if k.rnd.IntN(2) == 0 {
+		p.cmd.Process.Kill()
+	} else {
+		k.hub.kill(t)
+		k.startHub(t)
+	}
+	<-p.ended
+	r := startKith(t, "restore", "-from", at("record"), "-keys-from", at("keys"), "-data", at("restored"))
+	<-r.ended
+	if (p.err == nil) != (r.err == nil) {
+		t.Errorf("a backup ended with %v and can be restored: %v\n%s\n%s", p.err, r.err, p.said, r.said)
+	}
+	if r.err == nil {
+		k.restored++
+	}
+	for _, what := range []string{"record", "keys", "restored"} {
+		remove(t, at(what))
+	}
 }
 
 // progress waits until some more was promised.

@@ -46,7 +46,11 @@ func (v *victim) after(t *testing.T, j *journal, stop func(), kills int) {
 		t.Errorf("read models that were built anew wrote to the log: %d events, were %d", last, f.last)
 	}
 	f.readsHeld(t, j)
-	t.Logf("%d kills, %d receipts held over %d events: %d lost, %d doubled, %d reordered; %d sent twice; %d records in the outbox; %d reads recorded for %d answers; read models as built anew",
+	good, err := verification{dir: v.data()}.verify(t.Context())
+	if err != nil || !good.Good {
+		t.Errorf("kith verify: %+v %v", good, err)
+	}
+	t.Logf("%d kills, %d receipts held over %d events: %d lost, %d doubled, %d reordered; %d sent twice; %d records in the outbox; %d reads recorded for %d answers; read models as built anew, the record verified",
 		kills, len(all), f.last, f.lost, f.doubled, f.reordered, j.repeated, len(j.kept), f.reads, j.views.Load())
 }
 
