@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -56,6 +57,7 @@ func TestAgenciesRefuseARewrittenRecord(t *testing.T) {
 	checkWitnessed(t, d, dir)
 	held := holds(t, dir)
 	d.close()
+	verify(t, dir, exitGood, "-checkpoint", agencyHolds(dir))
 
 	rewrite(t, filepath.Join(dir, "hub", "events.db"))
 	for _, forgotten := range []string{"tree", "witness"} {
@@ -67,7 +69,9 @@ func TestAgenciesRefuseARewrittenRecord(t *testing.T) {
 	if d, err = openDemo(t.Context(), dir, "127.0.0.1:0", tel, func(string) {}); err != nil {
 		t.Fatal(err)
 	}
-	defer d.close()
+	var once sync.Once
+	closed := func() { once.Do(d.close) }
+	defer closed()
 	after := standsUntil(t, d, originOf("events"), func(s witness.Standing) bool { return s.Refusing == 5 })
 	if after.Size != 0 || d.hub.collector.Witnessed(originOf("events")) != nil {
 		t.Errorf("the rewritten record is witnessed: %+v", after)
@@ -82,6 +86,23 @@ func TestAgenciesRefuseARewrittenRecord(t *testing.T) {
 	}
 	if !strings.Contains(said.String(), "THE HUB SIGNED A CHECKPOINT THAT DOES NOT GO WITH") {
 		t.Error("nobody said so in a log")
+	}
+	closed()
+	verify(t, dir, exitGood) // the hub's folder for itself is in good order
+	verify(t, dir, exitFailed, "-checkpoint", agencyHolds(dir))
+}
+
+// agencyHolds is the file in which an agency keeps what it cosigned.
+func agencyHolds(dir string) string {
+	return filepath.Join(dir, "agencies", "oakfield-school", "witness", "events.checkpoint")
+}
+
+// verify runs kith verify over the hub's folder.
+func verify(t *testing.T, dir string, want int, more ...string) {
+	t.Helper()
+	var said bytes.Buffer
+	if code := run(t.Context(), append([]string{"verify", "-data", filepath.Join(dir, "hub")}, more...), &said, &said); code != want {
+		t.Errorf("kith verify %q ended with %d, want %d: %s", more, code, want, &said)
 	}
 }
 
@@ -128,7 +149,7 @@ func holds(t *testing.T, dir string) string {
 	return all.String()
 }
 
-// rewrite makes one event of the record have happened a day earlier.
+// rewrite makes somebody else answer for one event of the record.
 func rewrite(t *testing.T, path string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
@@ -136,7 +157,7 @@ func rewrite(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	r, err := db.Exec("UPDATE events SET at = at - 86400000000000 WHERE position = 7")
+	r, err := db.Exec(`UPDATE events SET cause = json_set(cause, '$.by', 'somebody-else') WHERE position = 7`)
 	if err != nil {
 		t.Fatal(err)
 	}
