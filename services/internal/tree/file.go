@@ -58,15 +58,6 @@ func (a *appender) flush() error {
 	return nil
 }
 
-// truncate forgets everything after size, which is no more than there is.
-func (a *appender) truncate(size int64) error {
-	if err := a.flush(); err != nil {
-		return err
-	}
-	a.size = size
-	return a.f.Truncate(size)
-}
-
 func (a *appender) readAt(b []byte, at int64) error {
 	if err := a.flush(); err != nil {
 		return err
@@ -172,10 +163,24 @@ func (l *leaves) index(p store.Position) (int64, error) {
 
 // cut makes n the number of leaves: what comes after them is forgotten.
 func (l *leaves) cut(n int64) error {
-	l.last, l.frontier = 0, frontier{n: n}
-	if err := errors.Join(l.hashes.truncate(tlog.StoredHashCount(n)*tlog.HashSize), l.positions.truncate(n*positionSize)); err != nil {
+	if err := l.flush(); err != nil {
 		return err
 	}
+	err := errors.Join(l.hashes.f.Truncate(tlog.StoredHashCount(n)*tlog.HashSize), l.positions.f.Truncate(n*positionSize))
+	if err != nil {
+		return err
+	}
+	return l.rewind(n)
+}
+
+// rewind makes n the number of leaves. What comes after them stays in the files
+// until it is written again.
+func (l *leaves) rewind(n int64) error {
+	if err := l.flush(); err != nil {
+		return err
+	}
+	l.hashes.size, l.positions.size = tlog.StoredHashCount(n)*tlog.HashSize, n*positionSize
+	l.last, l.frontier = 0, frontier{n: n}
 	for level := range l.hash {
 		if n>>level&1 == 1 {
 			hs, err := l.ReadHashes([]int64{tlog.StoredHashIndex(level, n>>level-1)})

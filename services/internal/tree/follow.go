@@ -20,39 +20,73 @@ const looked = 256
 const again = time.Second
 
 // compare finds where to go on: at the newest checkpoint, if the files agree with
-// it, and otherwise at the beginning. What the files hold after the checkpoint is
-// compared with the log and then kept; a crash may have left some of it unwritten.
+// it, and otherwise at the beginning.
 func (t *Tree) compare(ctx context.Context, notes [][]byte) error {
-	l, n := t.leaves, t.leaves.whole()
+	l, n := t.leaves, t.newest.N
 	last, err := t.c.Log.Last(ctx)
 	if err != nil || t.fault != nil {
 		return err
 	}
-	agrees := n >= t.newest.N
-	if agrees && t.newest.N > 0 {
-		h, err := tlog.TreeHash(t.newest.N, l)
+	agrees := l.whole() >= n
+	if agrees && n > 0 {
+		h, err := tlog.TreeHash(n, l)
 		if err != nil {
 			return err
 		}
 		agrees = h == t.newest.Hash
 	}
-	if !agrees {
-		return t.rebuild(notes, last)
+	if agrees {
+		agrees, err = t.same(ctx, max(0, n-looked), n, last)
 	}
-	same, upTo, err := t.same(ctx, max(0, t.newest.N-looked), n, last)
 	switch {
 	case err != nil:
 		return err
-	case !same && upTo < t.newest.N:
+	case !agrees:
 		return t.rebuild(notes, last)
-	case !same:
-		if err := l.cut(upTo); err != nil {
-			return err
-		}
-		t.fail(fmt.Errorf("%w: leaf %d is another event than when it was added, or gone", ErrChanged, upTo))
-		return nil
 	}
-	return l.cut(upTo)
+	t.until = last
+	return t.remember(last)
+}
+
+// remember goes on from the newest checkpoint and keeps in view what the files
+// hold after it. A crash may have left some of that unwritten, so it is made
+// again; what is there must be the same.
+func (t *Tree) remember(last store.Position) error {
+	l := t.leaves
+	if err := l.rewind(t.newest.N); err != nil {
+		return err
+	}
+	var err error
+	if t.tail, err = openStored(t.c.Path, t.c.Origin); err != nil {
+		return err
+	}
+	if err = t.tail.skip(l.frontier); err != nil {
+		return err
+	}
+	if p, _, ok := t.tail.peek(); ok && l.last >= last {
+		t.fail(fmt.Errorf("%w: it ends before position %d, which the tree has", ErrChanged, p))
+	}
+	return nil
+}
+
+// recall compares what is about to be added with what the files held in its place.
+func (t *Tree) recall(at store.Position, h tlog.Hash) error {
+	p, stored, ok := t.tail.peek()
+	if !ok {
+		t.tail.close()
+		t.tail = nil
+		return t.leaves.cut(t.leaves.n)
+	}
+	if p != at || stored != h {
+		t.failed(fmt.Errorf("%w: leaf %d, at position %d, is another event than when it was added, or gone", ErrChanged, t.tail.at, p))
+		return t.fault
+	}
+	t.tail.next()
+	if p, _, ok := t.tail.peek(); ok && at >= t.until {
+		t.failed(fmt.Errorf("%w: it ends before position %d, which the tree has", ErrChanged, p))
+		return t.fault
+	}
+	return nil
 }
 
 // rebuild begins at the first event. On the way the tree must agree with every
@@ -78,50 +112,40 @@ func (t *Tree) rebuild(notes [][]byte, last store.Position) error {
 	return t.leaves.cut(0)
 }
 
-// same compares the stored leaves from i to n with the log. It says up to which
-// leaf they agree; same is false where the log holds something else or ends.
-func (t *Tree) same(ctx context.Context, i, n int64, last store.Position) (same bool, upTo int64, err error) {
-	l := t.leaves
+// same compares the stored leaves from i to n with the log.
+func (t *Tree) same(ctx context.Context, i, n int64, last store.Position) (bool, error) {
 	if i == n {
-		return true, n, nil
+		return true, nil
 	}
 	var after store.Position
+	var err error
 	if i > 0 {
-		if after, err = l.position(i - 1); err != nil {
-			return false, i, err
+		if after, err = t.leaves.position(i - 1); err != nil {
+			return false, err
 		}
 	}
 	if after >= last {
-		return false, i, nil
+		return false, nil
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	for r, err := range t.c.Log.Follow(ctx, after) {
 		if err != nil {
-			return false, i, err
+			return false, err
 		}
-		p, err := l.position(i)
+		p, err := t.leaves.position(i)
 		if err != nil {
-			return false, i, err
+			return false, err
 		}
-		h, err := l.ReadHashes([]int64{tlog.StoredHashIndex(0, i)})
-		if err != nil {
-			return false, i, err
+		hs, err := t.leaves.ReadHashes([]int64{tlog.StoredHashIndex(0, i)})
+		if err != nil || p != r.Position || hs[0] != t.write.hash(r) {
+			return false, err
 		}
-		if i >= t.newest.N && (p == 0 || h[0] == tlog.Hash{}) {
-			return true, i, nil // never written: a crash cut it off
-		}
-		if p != r.Position || h[0] != t.write.hash(r) {
-			return false, i, nil
-		}
-		if i++; i == n {
-			return true, n, nil
-		}
-		if r.Position >= last {
-			return false, i, nil
+		if i++; i == n || r.Position >= last {
+			return i == n, nil
 		}
 	}
-	return false, i, context.Cause(ctx)
+	return false, context.Cause(ctx)
 }
 
 // follow appends what the log holds and what it gets, until ctx ends.
@@ -163,6 +187,11 @@ func (t *Tree) add(r store.Recorded) error {
 	if r.Position <= t.leaves.last {
 		t.failed(fmt.Errorf("%w: position %d came after %d", ErrChanged, r.Position, t.leaves.last))
 		return t.fault
+	}
+	if t.tail != nil {
+		if err := t.recall(r.Position, h); err != nil {
+			return err
+		}
 	}
 	t.leaves.add(r.Position, h)
 	if len(t.pending) > 0 {

@@ -72,8 +72,17 @@ func (w *writer) leaf(r store.Recorded) []byte {
 
 // line appends a name, a value of visible ASCII and a line feed.
 func line(b []byte, name, value string) []byte {
-	const digits = "0123456789ABCDEF"
 	b = append(b, name...)
+	for i := range len(value) {
+		if c := value[i]; c <= ' ' || c >= 0x7f || c == '%' {
+			return escaped(append(b, value[:i]...), value[i:])
+		}
+	}
+	return append(append(b, value...), '\n')
+}
+
+func escaped(b []byte, value string) []byte {
+	const digits = "0123456789ABCDEF"
 	for i := range len(value) {
 		if c := value[i]; c > ' ' && c < 0x7f && c != '%' {
 			b = append(b, c)

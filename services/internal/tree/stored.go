@@ -22,7 +22,7 @@ func fileName(origin, kind string) string { return path.Base(origin) + "." + kin
 // way that the hashes above the leaves are what the leaves make. It writes nothing.
 type storedLeaves struct {
 	dir, origin string
-	files       []*os.File
+	files       []*os.File // hashes, positions; none if there is no tree
 	hashes      *bufio.Reader
 	positions   *bufio.Reader
 
@@ -75,8 +75,8 @@ func (s *storedLeaves) close() {
 	}
 }
 
-// peek is the leaf that comes next. A leaf that a crash left unwritten, all
-// zeroes, ends the tree.
+// peek is the leaf that comes next. A leaf that a crash left unwritten, in zeroes
+// in either file, ends the tree.
 func (s *storedLeaves) peek() (store.Position, tlog.Hash, bool) {
 	if s.shown {
 		return s.p, s.h, true
@@ -88,7 +88,7 @@ func (s *storedLeaves) peek() (store.Position, tlog.Hash, bool) {
 	_, err := io.ReadFull(s.positions, b[:])
 	_, err2 := io.ReadFull(s.hashes, s.h[:])
 	s.p = store.Position(binary.BigEndian.Uint64(b[:]))
-	if err != nil || err2 != nil || s.p == 0 && s.h == (tlog.Hash{}) {
+	if err != nil || err2 != nil || s.p == 0 || s.h == (tlog.Hash{}) {
 		s.n = s.at
 		return 0, tlog.Hash{}, false
 	}
@@ -105,6 +105,17 @@ func (s *storedLeaves) next() {
 		}
 	}
 	s.at, s.shown = s.at+1, false
+}
+
+// skip goes on after the leaves of a tree that is known to be right.
+func (s *storedLeaves) skip(known frontier) error {
+	s.made, s.at = known, known.n
+	if len(s.files) != 2 {
+		return nil
+	}
+	_, err := s.files[0].Seek(tlog.StoredHashCount(known.n)*tlog.HashSize, io.SeekStart)
+	_, err2 := s.files[1].Seek(known.n*positionSize, io.SeekStart)
+	return errors.Join(err, err2)
 }
 
 // there tells whether the tree has files at all.

@@ -53,7 +53,8 @@ type Tree struct {
 	write   writer
 	fault   error          // that nothing mends while the process runs
 	pending []Checkpoint   // that a tree built anew must agree with on its way
-	until   store.Position // where the log ended when that began
+	tail    *storedLeaves  // what the files hold after the newest checkpoint, until it is made again
+	until   store.Position // where the log ended at open
 
 	signing sync.Mutex // held from the decision to sign until the result can be seen
 	kept    *kept
@@ -141,6 +142,9 @@ func (t *Tree) Close() error {
 }
 
 func (t *Tree) shut() (err error) {
+	if t.tail != nil {
+		t.tail.close()
+	}
 	if t.leaves != nil {
 		err = t.leaves.close()
 	}
