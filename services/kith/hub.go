@@ -116,7 +116,7 @@ func (h *hub) openStores(ctx context.Context) (err error) {
 	if h.signer, err = openSigner(ctx, h.keysDir()); err != nil {
 		return err
 	}
-	h.trees, err = openTrees(ctx, h.dir, h.record.log, h.record.reads, h.signer, h.checkpoints(), h.turns("checkpoints"), h.tel)
+	h.trees, err = openTrees(ctx, h.dir, h.record.log, h.record.reads, h.signer, h.checkpoints(), h.turns("checkpoints"), h.keysDir(), h.tel)
 	return err
 }
 

@@ -27,7 +27,7 @@ type trees struct {
 }
 
 // openTrees opens the trees in a folder, of the logs that the record is kept in.
-func openTrees(ctx context.Context, dir string, events, ledger store.Reader, s *bus.Signer, every time.Duration, turns *lock.File, tel *telemetry.Telemetry) (*trees, error) {
+func openTrees(ctx context.Context, dir string, events, ledger store.Reader, s *bus.Signer, every time.Duration, turns *lock.File, keys string, tel *telemetry.Telemetry) (*trees, error) {
 	ts := &trees{}
 	var signs func() bool
 	if turns != nil {
@@ -39,8 +39,12 @@ func openTrees(ctx context.Context, dir string, events, ledger store.Reader, s *
 		name string
 		log  store.Reader
 	}{{&ts.events, "events", events}, {&ts.ledger, "ledger", ledger}} {
+		shared := ""
+		if turns != nil {
+			shared = filepath.Join(keys, log.name+".checkpoint")
+		}
 		t, err := tree.Open(ctx, tree.Config{Log: log.log, Path: filepath.Join(dir, "tree"), Origin: originOf(log.name),
-			Signer: s.Note(), Verifier: s.Verifier(), Every: every, Signs: signs, Logger: tel.Log})
+			Signer: s.Note(), Verifier: s.Verifier(), Every: every, Signs: signs, Shared: shared, Logger: tel.Log})
 		if err != nil {
 			return nil, errors.Join(err, ts.close())
 		}

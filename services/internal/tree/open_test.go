@@ -140,3 +140,63 @@ func TestForeignCheckpoint(t *testing.T) {
 		t.Errorf("signed with another key: %v", err)
 	}
 }
+
+// TestHubsOfOneLog: two hubs follow the same log and share a key. Whoever signs
+// goes on from what the other signed, never smaller, never another root.
+func TestHubsOfOneLog(t *testing.T) {
+	f := newFixture(t)
+	shared := filepath.Join(t.TempDir(), "events.checkpoint")
+	open := func(name string) *tree.Tree {
+		c := f.config()
+		c.Path, c.Shared = filepath.Join(f.dir, name), shared
+		tr, err := tree.Open(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = tr.Close() })
+		return tr
+	}
+	a, b := open("a"), open("b")
+	var last int64
+	for i := range 6 {
+		f.append(3)
+		signs, other := a, b
+		if i%2 == 1 {
+			signs, other = b, a
+		}
+		f.caughtUp(a)
+		f.caughtUp(b)
+		if c := f.sign(signs); c.N <= last {
+			t.Errorf("signed %d after %d", c.N, last)
+		} else {
+			last = c.N
+		}
+		if got := string(must(other.Sign(), other.Checkpoint(), t)); got != string(signs.Checkpoint()) {
+			t.Errorf("the other signed\n%s", got)
+		}
+	}
+	if err := os.WriteFile(shared, signedBy(t, f.key, origin, 5), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.append(1)
+	f.caughtUp(a)
+	if err := a.Sign(); !errors.Is(err, tree.ErrChanged) {
+		t.Errorf("signed after another history: %v", err)
+	}
+	if err := os.WriteFile(shared, signedBy(t, f.key, origin, 500), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.caughtUp(b)
+	before := b.Checkpoint()
+	if err := b.Sign(); err != nil || !bytes.Equal(b.Checkpoint(), before) {
+		t.Errorf("signed a smaller one: %v", err)
+	}
+}
+
+func must(err error, b []byte, t *testing.T) []byte {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

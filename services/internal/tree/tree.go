@@ -38,6 +38,10 @@ type Config struct {
 	Every    time.Duration // between checkpoints; one minute if not set
 	Signs    func() bool   // whether it is for this process to sign now; always if nil. The tree grows all the same
 
+	// Shared is a file in which the hubs of one log keep what any of them signed
+	// last; none if there is only one. What Signs allows must exclude the others.
+	Shared string
+
 	Logger *slog.Logger // slog.Default if not set
 }
 
