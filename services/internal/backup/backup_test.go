@@ -62,7 +62,7 @@ func newHub(t *testing.T) *hub {
 	if err := h.outbox.Migrate(t.Context(), `CREATE TABLE outbox (body TEXT); INSERT INTO outbox VALUES ('`+secret+`')`); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"tree/events.checkpoints": "a checkpoint", "tree/events.hashes": "can be built again",
+	for name, text := range map[string]string{"tree/events.checkpoints": "a checkpoint", "tree/events.hashes": "hashes",
 		"models/identity.db": "can be built again", "nats/keys/operator.nk": "a key", "nats/creds/x.creds": "a key"} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(h.dir, name)), 0o700); err != nil {
 			t.Fatal(err)
@@ -138,13 +138,13 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("%s differs", name)
 		}
 	}
-	for _, name := range []string{"keys/master.key", "keys/receipts.key", "tree/events.checkpoints", "nats/keys/operator.nk", "nats/creds/x.creds"} {
+	for _, name := range []string{"keys/master.key", "keys/receipts.key", "tree/events.checkpoints", "tree/events.hashes", "nats/keys/operator.nk", "nats/creds/x.creds"} {
 		a, err := os.ReadFile(filepath.Join(h.dir, name))
 		if b, err2 := os.ReadFile(filepath.Join(c.Data, name)); err != nil || err2 != nil || !bytes.Equal(a, b) {
 			t.Errorf("%s differs: %v %v", name, err, err2)
 		}
 	}
-	for _, name := range []string{"models", "tree/events.hashes", "erased.json", "manifest.json"} {
+	for _, name := range []string{"models", "erased.json", "manifest.json"} {
 		if _, err := os.Stat(filepath.Join(c.Data, name)); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s was put back: %v", name, err)
 		}
@@ -529,7 +529,7 @@ func TestManifest(t *testing.T) {
 			Size         int
 		}
 	}
-	if err := json.Unmarshal(b, &m); err != nil || m.Kind != "record" || m.Kith != "test" || m.Events != 40 || m.Ledger != 40 || len(m.Files) != 4 {
+	if err := json.Unmarshal(b, &m); err != nil || m.Kind != "record" || m.Kith != "test" || m.Events != 40 || m.Ledger != 40 || len(m.Files) != 5 {
 		t.Errorf("%+v, %v", m, err)
 	}
 }

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -72,26 +73,29 @@ func take(ctx context.Context, from, to string, want File) error {
 	return nil
 }
 
-// copyPlain copies a small file that nobody changes, or that only grows.
+// copyPlain copies a file that nobody changes, or that only grows.
 func copyPlain(from, to string) error {
-	b, err := os.ReadFile(from)
+	src, err := os.Open(from)
 	if err != nil {
 		return err
 	}
+	defer src.Close()
 	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return err
 	}
-	return writeFile(to, b)
+	return write(to, src)
 }
 
 // writeFile writes a new file that only its owner can read, and returns when it
 // is on stable storage.
-func writeFile(path string, b []byte) error {
+func writeFile(path string, b []byte) error { return write(path, bytes.NewReader(b)) }
+
+func write(path string, from io.Reader) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(b)
+	_, err = io.Copy(f, from)
 	return errors.Join(err, f.Sync(), f.Close(), syncDir(filepath.Dir(path)))
 }
 

@@ -132,8 +132,11 @@ func (m *maker) outboxes(ctx context.Context) error {
 	return m.each("outbox/*.db", func(name string) error { return m.database(ctx, &m.keys, m.KeysTo, name) })
 }
 
+// checkpoints and cosignatures, and the hashes below them: these could be built
+// again, but a restored log is compared with them. Files that only grow are
+// copied as they are; what they lack of the log the hub adds.
 func (m *maker) checkpoints(context.Context) error {
-	for _, pattern := range []string{"tree/*.checkpoints", "witness/*", "witness/*/*"} {
+	for _, pattern := range []string{"tree/*", "witness/*", "witness/*/*"} {
 		if err := m.each(pattern, func(name string) error { return m.plain(&m.record, m.To, name) }); err != nil {
 			return err
 		}
