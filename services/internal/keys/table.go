@@ -24,7 +24,14 @@ CREATE TABLE master (proof BLOB NOT NULL) STRICT`
 
 // When a key was destroyed, in seconds since 1970. Backups carry the list of
 // them, so that no older copy of this file brings one back.
-const destroyed = `ALTER TABLE keys ADD COLUMN destroyed INTEGER`
+//
+// The index is there so that a changed row disagrees with something. The name
+// shows that the key of the pseudonyms is still the same: with another one
+// everybody would be somebody else.
+const destroyed = `
+ALTER TABLE keys ADD COLUMN destroyed INTEGER;
+CREATE INDEX destroyed ON keys (id, destroyed) WHERE wrapped IS NULL;
+ALTER TABLE master ADD COLUMN name TEXT`
 
 var proof = []byte("kith master key")
 
@@ -34,7 +41,7 @@ func (k *Keys) begin(ctx context.Context, fresh bool) error {
 		return err
 	}
 	if !fresh {
-		return k.prove(ctx)
+		return k.prove(ctx, k.db.Write)
 	}
 	var n int
 	if err := k.db.Read.QueryRowContext(ctx, `SELECT count(*) FROM keys`).Scan(&n); err != nil {
@@ -47,17 +54,30 @@ func (k *Keys) begin(ctx context.Context, fresh bool) error {
 	if err != nil {
 		return err
 	}
-	_, err = k.db.Write.ExecContext(ctx, `DELETE FROM master; INSERT INTO master (proof) VALUES (?)`, sealed)
+	_, err = k.db.Write.ExecContext(ctx, `DELETE FROM master; INSERT INTO master (proof, name) VALUES (?, ?)`, sealed, k.ownName())
 	return err
 }
 
-func (k *Keys) prove(ctx context.Context) error {
+// ownName is what the key of the pseudonyms makes of what is always the same.
+func (k *Keys) ownName() string { return k.Pseudonym("kith", "master key") }
+
+// prove reports an error unless file and master key belong together. A file
+// that has no name yet gets it; see destroyed.
+func (k *Keys) prove(ctx context.Context, db *sql.DB) error {
 	var sealed []byte
-	if err := k.db.Read.QueryRowContext(ctx, `SELECT proof FROM master`).Scan(&sealed); err != nil {
+	var name sql.NullString
+	if err := db.QueryRowContext(ctx, `SELECT proof, name FROM master`).Scan(&sealed, &name); err != nil {
 		return err
 	}
 	if _, err := k.wrap.Decrypt(sealed, []byte("master")); err != nil {
 		return errors.New("keys.db belongs to another master.key")
+	}
+	if !name.Valid {
+		_, err := db.ExecContext(ctx, `UPDATE master SET name = ?`, k.ownName())
+		return err
+	}
+	if name.String != k.ownName() {
+		return errors.New("master.key is damaged: it does not name people as it did; restore it from its backup")
 	}
 	return nil
 }
@@ -73,6 +93,10 @@ func (k *Keys) fetch(ctx context.Context, id store.KeyID) (tink.AEAD, error) {
 	case wrapped == nil:
 		return nil, store.ErrKeyGone
 	}
+	return k.unwrap(id, wrapped)
+}
+
+func (k *Keys) unwrap(id store.KeyID, wrapped []byte) (tink.AEAD, error) {
 	h, err := keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), k.wrap, []byte(id))
 	if err != nil {
 		return nil, err
