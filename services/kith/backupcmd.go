@@ -113,8 +113,8 @@ func (s speaker) restored(dir string, r backup.Restored) {
 		fmt.Fprintf(s.out, "THERE ARE NO KEYS IN IT: no hub may start before they are in %s/keys\n", dir)
 	}
 	fmt.Fprintf(s.out, `Read models are built when the hub starts.
-Events after position %d are not in this backup. Agencies hold receipts for them, and no longer their text: tell each
-agency to hand in again, from its own systems, every record it has a receipt for with a later position. What is still
+Events after position %[1]d are not in this backup. Agencies hold receipts for them, and no longer their text: tell each
+agency to hand them in again from its own systems; "kith lost -after %[1]d -forget" lists them there. What is still
 in an agency's outbox comes by itself. Their witnesses know of later checkpoints and will not cosign until people agree
 that the record begins anew. The backup and operations page, docs/operations.md, says how.
 `, m.Events)

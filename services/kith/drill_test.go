@@ -65,8 +65,8 @@ func TestDrill(t *testing.T) {
 	}
 	v.served(t, stood)
 	v.sameUpTo(t, before, stood, gone)
-	again := v.handInAgain(t, gone)
-	t.Logf("%d receipts up to position %d stand; of %d later ones, %d that came over NATS were handed in again", len(stood), at.Events, len(gone), again)
+	again := v.handInAgain(t, gone) + v.edgeHandsInAgain(t, j, gone, at.Events)
+	t.Logf("%d receipts up to position %d stand; of %d later ones, %d were handed in again", len(stood), at.Events, len(gone), again)
 }
 
 // killedBackups begins backups and kills them: none may be taken for whole.
@@ -179,6 +179,37 @@ func (v *victim) handInAgain(t *testing.T, gone []held) (n int) {
 			}
 			n++
 		}
+	}
+	return n
+}
+
+// edgeHandsInAgain is the same at the police, whose records go through an edge:
+// it answers with the receipt it holds until it is told that this is worth
+// nothing any more.
+func (v *victim) edgeHandsInAgain(t *testing.T, j *journal, gone []held, restored uint64) (n int) {
+	t.Helper()
+	was := map[string]string{} // notes of receipts, by event
+	for _, h := range gone {
+		if h.kid < 0 {
+			was[h.ID] = h.Note
+		}
+	}
+	said := kith(t, "lost", "-json", "-forget", "-data", filepath.Join(v.dir, "police"), "-after", fmt.Sprint(restored))
+	if lines := bytes.Count(said, []byte("\n")); lines < len(was) || len(was) == 0 {
+		t.Errorf("the edge calls %d receipts lost, at least %d are", lines, len(was))
+	}
+	v.startPolice(t)
+	v.police.until(t, "answer from the edge", func() bool { return answers(v.policeAt + "/livez") })
+	for _, record := range j.kept {
+		id := named(t, record)
+		if was[id] == "" {
+			continue
+		}
+		v.police.until(t, "a new receipt of "+id, func() bool {
+			rs, _, err := v.hand(t.Context(), record)
+			return err == nil && len(rs) == 1 && rs[0].ID == id && rs[0].Note != was[id]
+		})
+		n++
 	}
 	return n
 }

@@ -47,6 +47,7 @@ func commands() []command {
 		{"nats-config", "-out DIR -agencies a,b,c", "write the configuration and credentials of a NATS server for these agencies", natsConfig},
 		{"backup", "-data DIR -to DIR [-keys-to DIR] [-json]", "copy the record of a hub, which goes on meanwhile; the keys to a place of their own", runBackup},
 		{"restore", "-from DIR -keys-from DIR -data DIR [-json]", "put a backup into a new folder, checked, whole or not at all", runRestore},
+		{"lost", "-data DIR -after POSITION [-forget] [-json]", "at an agency: what a hub that was restored to a position does not know any more", lost},
 		{"health", "-url URL", "ask a running process whether it is ready; for health checks", askHealth},
 	}
 }

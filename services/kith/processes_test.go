@@ -193,7 +193,7 @@ func post(t *testing.T, url, token string, body []byte) (int, string) {
 
 // Wrong command lines say what is wrong and end with 2.
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{"nonsense"}, {"hub"}, {"agency"}, {"bench"}, {"bench", "nonsense"}, {"nats-config"}, {"backup"}, {"restore", "-from", "x", "-data", "y"},
+	for _, args := range [][]string{{"nonsense"}, {"hub"}, {"agency"}, {"bench"}, {"bench", "nonsense"}, {"nats-config"}, {"backup"}, {"restore", "-from", "x", "-data", "y"}, {"lost", "-data", "x"},
 		{"demo", "-addr", "0.0.0.0:8080"}, {"demo", "-no-such-flag"}} {
 		var said bytes.Buffer
 		if code := run(t.Context(), args, &said, &said); code != exitUsage || said.Len() == 0 {
