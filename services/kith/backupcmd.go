@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 
@@ -66,6 +68,7 @@ func runRestore(ctx context.Context, c *call) error {
 	}
 	say := speaker{c.out, *asJSON}
 	r.Progress = say.step
+	r.Verify = func(ctx context.Context, dir string) error { return verifyRestored(ctx, dir, r.Verifier) }
 	done, err := backup.Restore(ctx, r)
 	if err != nil {
 		return err
@@ -75,6 +78,24 @@ func runRestore(ctx context.Context, c *call) error {
 	}
 	say.restored(r.Data, done)
 	return nil
+}
+
+// verifyRestored is kith verify, before a restored folder gets its name. A record
+// whose event log lies elsewhere is not looked at as a whole.
+func verifyRestored(ctx context.Context, dir, verifier string) error {
+	if !there(filepath.Join(dir, "events.db")) {
+		return nil
+	}
+	a, err := verification{dir: dir, verifier: verifier}.verify(ctx)
+	if err != nil || a.Good {
+		return err
+	}
+	for _, l := range a.Logs {
+		for _, p := range l.Problems {
+			return fmt.Errorf("the record is not what was recorded: %s", p)
+		}
+	}
+	return errors.New(a.KeysBad)
 }
 
 // speaker tells people or programs how it goes.

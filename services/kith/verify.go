@@ -14,6 +14,7 @@ import (
 	"kith/events/bus"
 	"kith/events/store"
 	sqlitelog "kith/events/store/sqlite"
+	"kith/services/internal/keys"
 	"kith/services/internal/tree"
 )
 
@@ -31,6 +32,8 @@ type verified struct {
 	Good     bool          `json:"good"`
 	Verifier string        `json:"verifier,omitempty"` // the key that signatures were checked with
 	Logs     []tree.Report `json:"logs"`
+	Keys     int           `json:"keys"`              // that are in the folder, destroyed ones too
+	KeysBad  string        `json:"keysBad,omitempty"` // what is wrong with them
 	proof    *tree.Proof
 }
 
@@ -65,7 +68,19 @@ func (v verification) verify(ctx context.Context) (verified, error) {
 		}
 		a.Logs, a.Good = append(a.Logs, r), a.Good && r.Good()
 	}
-	return a, nil
+	return a, v.verifyKeys(ctx, &a)
+}
+
+// verifyKeys looks at the keys, if they are in the folder.
+func (v verification) verifyKeys(ctx context.Context, a *verified) (err error) {
+	dir := filepath.Join(v.dir, "keys")
+	if !there(filepath.Join(dir, "keys.db")) && !there(filepath.Join(dir, "master.key")) {
+		return nil
+	}
+	if a.Keys, err = keys.Verify(ctx, dir); err != nil {
+		a.Good, a.KeysBad = false, err.Error()
+	}
+	return ctx.Err()
 }
 
 // prepare finds the key, what agencies cosigned, and whether the receipt is one.

@@ -111,6 +111,12 @@ func (a verified) print(c *call, proof string) {
 		}
 	}
 	switch {
+	case a.KeysBad != "":
+		fmt.Fprintf(c.out, "  BAD: %s\n", a.KeysBad)
+	case a.Keys > 0:
+		fmt.Fprintf(c.out, "keys: %d, each opens with the master key or was destroyed\n", a.Keys)
+	}
+	switch {
 	case a.Verifier == "":
 		fmt.Fprintln(c.out, "signatures were NOT checked: there is no key in the folder and none was given with -verifier")
 	default:
