@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ import (
 // verification is what kith verify was asked.
 type verification struct {
 	dir      string // the hub's data folder or a copy of it; that of a demonstration does too
+	keys     string // folder of the keys; that in dir if not given
+	store    HubStore
 	verifier string // the hub's public key; that in the folder if not given
 	older    [][]byte
 	receipt  *bus.Receipt // of an event that is to be proved
@@ -41,15 +44,16 @@ type verified struct {
 // not look; what it found is in the answer. This process must not have the
 // record open.
 func (v verification) verify(ctx context.Context) (verified, error) {
-	if _, err := os.Stat(filepath.Join(v.dir, "events.db")); errors.Is(err, fs.ErrNotExist) {
+	if !there(filepath.Join(v.dir, "events.db")) && v.store.Kind != storeEventStoreDB {
 		v.dir = filepath.Join(v.dir, "hub")
 	}
+	v.keys = cmp.Or(v.keys, filepath.Join(v.dir, "keys"))
 	if err := v.prepare(); err != nil {
 		return verified{}, err
 	}
 	a := verified{Good: true, Verifier: v.verifier}
 	for _, name := range []string{"events", "ledger"} {
-		c := tree.Check{Dense: true, Path: filepath.Join(v.dir, "tree"), Origin: originOf(name), Verifier: v.verifier,
+		c := tree.Check{Dense: v.store.Kind != storeEventStoreDB, Path: filepath.Join(v.dir, "tree"), Origin: originOf(name), Verifier: v.verifier,
 			Older: v.checkpointsOf(originOf(name))}
 		if name == "events" && v.receipt != nil {
 			c.Find = store.Position(v.receipt.Position)
@@ -57,7 +61,7 @@ func (v verification) verify(ctx context.Context) (verified, error) {
 		if v.progress != nil {
 			c.Progress = func(n int64) { v.progress(name, n) }
 		}
-		r, err := verifyFile(ctx, filepath.Join(v.dir, name+".db"), c)
+		r, err := v.verifyLog(ctx, name, c)
 		if err != nil {
 			return a, err
 		}
@@ -85,15 +89,18 @@ func (v verification) verifyKeys(ctx context.Context, a *verified) (err error) {
 
 // prepare finds the key, what agencies cosigned, and whether the receipt is one.
 func (v *verification) prepare() error {
-	if key := filepath.Join(v.dir, "keys", "receipts.key"); v.verifier == "" && there(key) {
+	if key := filepath.Join(v.keys, "receipts.key"); v.verifier == "" && there(key) {
 		s, err := bus.NewSigner(key)
 		if err != nil {
 			return err
 		}
 		v.verifier = s.Verifier()
 	}
-	for _, name := range []string{"events", "ledger"} {
-		b, err := os.ReadFile(filepath.Join(v.dir, "witness", name+".checkpoint"))
+	for _, name := range []string{
+		filepath.Join(v.dir, "witness", "events.checkpoint"), filepath.Join(v.dir, "witness", "ledger.checkpoint"), // cosigned
+		filepath.Join(v.keys, "events.checkpoint"), filepath.Join(v.keys, "ledger.checkpoint"), // of all the hubs of one log
+	} {
+		b, err := os.ReadFile(name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -120,6 +127,20 @@ func (v verification) checkpointsOf(origin string) (of [][]byte) {
 		}
 	}
 	return of
+}
+
+// verifyLog reads a file that nobody changes, or a database that goes on growing.
+func (v verification) verifyLog(ctx context.Context, name string, c tree.Check) (tree.Report, error) {
+	if v.store.Kind != storeEventStoreDB {
+		return verifyFile(ctx, filepath.Join(v.dir, name+".db"), c)
+	}
+	log, err := v.store.open(ctx, v.dir, name)
+	if err != nil {
+		return tree.Report{}, err
+	}
+	defer func() { _ = log.Close() }()
+	c.Entries = tree.Whole(ctx, log)
+	return tree.Verify(ctx, c)
 }
 
 // verifyFile has SQLite check the file while its entries are walked.

@@ -60,6 +60,11 @@ func TestVerify(t *testing.T) {
 		t.Errorf("exit %d, %v: %s", code, err, out)
 	}
 
+	config := conf(t, t.TempDir(), "hub.json", map[string]any{"data": filepath.Join(dir, "hub"), "agencies": northshire(), "authority": authority})
+	if code, out, errs := runKith(t, "verify", "-config", config); code != exitGood {
+		t.Errorf("by its configuration: exit %d\n%s%s", code, out, errs)
+	}
+
 	wrong := receipt
 	wrong.Position++
 	other := writeFile(t, dir+".wrong", must(json.Marshal(wrong)))

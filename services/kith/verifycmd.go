@@ -16,6 +16,7 @@ import (
 func verifyRecord(ctx context.Context, c *call) error {
 	v := verification{}
 	c.flags.StringVar(&v.dir, "data", "", "the hub's data folder, or a copy or backup of it; nothing in it is changed")
+	config := c.flags.String("config", "", "instead of -data: the hub's configuration, to verify the record where it lies, also in EventStoreDB")
 	c.flags.StringVar(&v.verifier, "verifier", "", "the hub's public key, kith-hub+…; that of keys/receipts.key in the folder if not given")
 	checkpoint := c.flags.String("checkpoint", "", "file of a checkpoint that somebody else kept: the record must go on from it")
 	receipt := c.flags.String("receipt", "", "file of a receipt, as JSON, whose event is to be proved")
@@ -25,12 +26,19 @@ func verifyRecord(ctx context.Context, c *call) error {
 		return err
 	}
 	switch {
-	case v.dir == "":
-		return c.wrong("-data is needed, for example: kith verify -data data")
+	case (v.dir == "") == (*config == ""):
+		return c.wrong("-data or -config is needed, one of them, for example: kith verify -data data")
 	case v.verifier != "" && !bus.ValidVerifier(v.verifier):
 		return c.wrong("-verifier must be the key that the hub prints as it starts, kith-hub+…")
 	case (*receipt == "") != (*proof == ""):
 		return c.wrong("-receipt and -proof go together")
+	}
+	if *config != "" {
+		conf, err := loadHub(*config)
+		if err != nil {
+			return err
+		}
+		v.dir, v.keys, v.store = conf.Data, conf.Keys, conf.Store
 	}
 	if err := v.read(*checkpoint, *receipt); err != nil {
 		return err

@@ -27,6 +27,26 @@ type Check struct {
 	Progress func(entries int64) // told now and then; may be nil
 }
 
+// Whole is everything that a log holds now.
+func Whole(ctx context.Context, log store.Reader) iter.Seq2[store.Recorded, error] {
+	return func(yield func(store.Recorded, error) bool) {
+		last, err := log.Last(ctx)
+		if err != nil {
+			yield(store.Recorded{}, err)
+		}
+		if err != nil || last == 0 {
+			return
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		for r, err := range log.Follow(ctx, 0) {
+			if !yield(r, err) || err != nil || r.Position >= last {
+				return
+			}
+		}
+	}
+}
+
 // Problem is one thing that is wrong.
 type Problem struct {
 	Log      string         `json:"log"`

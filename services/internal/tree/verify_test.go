@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"kith/events/store"
+	"kith/events/store/esdb"
+	"kith/events/store/esdb/esdbtest"
 	"kith/events/store/sqlite"
 	"kith/services/internal/tree"
 )
@@ -272,6 +276,48 @@ func TestVerifyWithoutTree(t *testing.T) {
 	lose(t, f.dir, "checkpoints")
 	if r := verify(t, f, f.dir); r.Good() {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestSparsePositions: a tree over a log in EventStoreDB, whose positions are not
+// dense; proofs and verification.
+func TestSparsePositions(t *testing.T) {
+	log, err := esdb.Open(t.Context(), esdbtest.Start(t).ConnectionString(), "events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = log.Close() }()
+	f := &fixture{t: t, dir: t.TempDir(), key: newKey(t)}
+	c := f.config()
+	c.Log = log
+	tr, err := tree.Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tr.Close() }()
+	var at []store.Position
+	for i := range 30 {
+		stream, because := store.Stream(fmt.Sprint("subject-", i%7)), fmt.Sprint("request ", i)
+		a, err := log.Append(t.Context(), store.Write{Stream: stream, Expect: store.Any, Cause: store.Cause{By: "a", For: "b", Because: because},
+			Entries: []store.Entry{{ID: store.NewEventID(stream, because, "test.v1", 0), Type: "test.v1", Data: []byte{byte(i)}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at = append(at, a[0].Position)
+	}
+	for n := int64(0); n < 30; n, _ = tr.Size() {
+		time.Sleep(time.Millisecond)
+	}
+	f.sign(tr)
+	if index, _, leaf, err := tr.Inclusion(t.Context(), at[11], 30); err != nil || index != 11 || !strings.Contains(string(leaf), fmt.Sprintf("position %d\n", at[11])) {
+		t.Errorf("leaf %d is %s, %v", index, leaf, err)
+	}
+	if _, _, _, err := tr.Inclusion(t.Context(), at[11]+1, 30); !errors.Is(err, tree.ErrNotThere) {
+		t.Errorf("proved what is not there: %v", err)
+	}
+	r, err := tree.Verify(t.Context(), tree.Check{Entries: tree.Whole(t.Context(), log), Path: c.Path, Origin: origin, Verifier: f.key.public})
+	if err != nil || !r.Good() || r.Entries != 30 || r.Last != at[29] {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 
