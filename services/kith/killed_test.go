@@ -168,7 +168,14 @@ func (v *victim) record(t *testing.T) *kept {
 	}
 	log := openLog(t, v.data("events.db"))
 	defer log.Close()
-	st := store.New(log, ks)
+	f.walk(t, store.New(log, ks))
+	return f
+}
+
+// walk reads a log from its beginning to its end.
+func (f *kept) walk(t *testing.T, st *store.Store) {
+	t.Helper()
+	var err error
 	if f.last, err = st.Last(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +196,6 @@ func (v *victim) record(t *testing.T) *kept {
 		}
 	}
 	f.whole(t)
-	return f
 }
 
 func openKeys(t *testing.T, dir string) *keys.Keys {
