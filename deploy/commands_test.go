@@ -1,6 +1,7 @@
 package deploy_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"net"
 	"net/url"
@@ -36,6 +37,8 @@ type settings struct {
 	Agency struct{ ID string }
 	Addr   string
 	Data   string
+	Keys   string
+	Store  struct{ Kind, Connection string }
 	NATS   struct{ URL, CredsDir, Creds string }
 }
 
@@ -60,7 +63,7 @@ func agrees(t *testing.T, name string, s service, file string) {
 	if err != nil {
 		t.Errorf("%s: %v", local, err)
 	}
-	if !slices.Contains(s.Ports, "127.0.0.1:"+port+":"+port) {
+	if !slices.ContainsFunc(s.Ports, func(p string) bool { return strings.HasPrefix(p, "127.0.0.1:") && strings.HasSuffix(p, ":"+port) }) {
 		t.Errorf("%s listens on %s and publishes %v", name, port, s.Ports)
 	}
 	if probe, err := url.Parse(s.Healthcheck.Test[len(s.Healthcheck.Test)-1]); err != nil || probe.Port() != port {
@@ -69,7 +72,12 @@ func agrees(t *testing.T, name string, s service, file string) {
 	if nats, err := url.Parse(cfg.NATS.URL); err != nil || nats.Hostname() != "nats" {
 		t.Errorf("%s: NATS is not at %s", name, cfg.NATS.URL)
 	}
-	for _, want := range []string{cfg.Data, cfg.NATS.CredsDir + cfg.NATS.Creds} {
+	if cfg.Store.Kind != "" {
+		if db, err := url.Parse(cfg.Store.Connection); err != nil || db.Host != "eventstore:2113" {
+			t.Errorf("%s: the database is not at %s", name, cfg.Store.Connection)
+		}
+	}
+	for _, want := range []string{cfg.Data, cmp.Or(cfg.Keys, cfg.Data), cfg.NATS.CredsDir + cfg.NATS.Creds} {
 		if !slices.ContainsFunc(s.Volumes, func(m mount) bool { return m.Target == want }) {
 			t.Errorf("%s: nothing is mounted on %s", name, want)
 		}
