@@ -84,6 +84,42 @@ func TestTransactRaces(t *testing.T) {
 	}
 }
 
+// TestTransactIsFair lets many writers race who all have something to add: each
+// gets its turn without asking again.
+func TestTransactIsFair(t *testing.T) {
+	f := newStore(t)
+	const writers = 24
+	var wg sync.WaitGroup
+	for i := range writers {
+		wg.Go(func() {
+			if _, err := f.link(t.Context(), fmt.Sprint(i), writers); err != nil {
+				t.Errorf("writer %d: %v", i, err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(f.read(t, "child-c")); n != writers {
+		t.Errorf("%d events of %d writers", n, writers)
+	}
+}
+
+func TestTransactHeedsItsContext(t *testing.T) {
+	f := newStore(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	tries := 0
+	_, err := store.Transact(ctx, f.Store, "child-c", cause("slow"), subjects, func(int) ([]events.Identity, error) {
+		tries++
+		f.add(t, "child-c", fmt.Sprint("faster", tries), unlinked)
+		if tries == 3 {
+			cancel()
+		}
+		return []events.Identity{unlinked}, nil
+	})
+	if !errors.Is(err, context.Canceled) || tries != 3 {
+		t.Errorf("%v after %d tries", err, tries)
+	}
+}
+
 func TestTransactGivesUp(t *testing.T) {
 	f := newStore(t)
 	tries := 0
