@@ -16,6 +16,10 @@ import (
 // last few another writer got ahead, so that somebody always gets on.
 const tries = 100
 
+// biggest is how many bytes the events of a write may hold: MaxAppendSize at its
+// highest. Set lower, as it is by default, the database refuses by itself.
+const biggest = 16_000_000
+
 // Append is store.Log's.
 func (l *Log) Append(ctx context.Context, ws ...store.Write) ([]store.Appended, error) {
 	for _, w := range ws {
@@ -34,7 +38,11 @@ func proper(w store.Write) error {
 	if len(w.Entries) == 0 {
 		return errors.New("no events")
 	}
+	bytes := 0
 	for i, e := range w.Entries {
+		if bytes += len(e.Data); bytes > biggest {
+			return ErrTooBig
+		}
 		if e.ID != store.NewEventID(w.Stream, w.Cause.Because, e.Type, i) {
 			return fmt.Errorf("%w, or is not from store.NewEventID", store.ErrReusedID)
 		}

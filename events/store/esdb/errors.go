@@ -21,7 +21,7 @@ var (
 	// not know the user. It must be allowed to append, and to read $all.
 	ErrRefused = errors.New("event store refused the user")
 	// ErrTooBig reports a write that is more than the database takes at once.
-	ErrTooBig = errors.New("write is bigger than the event store's MaxAppendSize; set that to 16000000")
+	ErrTooBig = errors.New("write is bigger than the event store's MaxAppendSize, which can be 16000000 bytes")
 
 	errMoved   = errors.New("stream is not where it was expected")
 	errNone    = errors.New("no such stream")

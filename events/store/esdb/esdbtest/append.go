@@ -51,7 +51,7 @@ func (s *Server) Append(in appends) error {
 		return f.refuse(in)
 	}
 	var proposed []*streams.AppendReq_ProposedMessage
-	size := 0
+	size, most := 0, s.limit()
 	for {
 		m, err := in.Recv()
 		if errors.Is(err, io.EOF) {
@@ -61,7 +61,7 @@ func (s *Server) Append(in appends) error {
 			return err
 		}
 		p := m.GetProposedMessage()
-		if size += len(p.GetData()) + len(p.GetCustomMetadata()); size > maxAppend {
+		if size += len(p.GetData()) + len(p.GetCustomMetadata()); size > most {
 			in.SetTrailer(metadata.Pairs("exception", "maximum-append-size-exceeded"))
 			return status.Error(codes.InvalidArgument, "maximum append size exceeded")
 		}

@@ -2,8 +2,11 @@ package esdbtest
 
 import (
 	"context"
+	"maps"
 	"net"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"google.golang.org/grpc"
@@ -92,6 +95,34 @@ func (s *Server) DropSubscriptions() {
 	s.faults.drop = make(chan struct{})
 }
 
+// SetMaxAppendSize is the real server's setting: 16000000 here, 1048576 there.
+func (s *Server) SetMaxAppendSize(bytes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.most = bytes
+}
+
+func (s *Server) limit() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.most
+}
+
+// Age makes everything in the store that much older, while nothing is read.
+func (s *Server) Age(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.all {
+		system := maps.Clone(r.system) // the old one may be on its way
+		created, err := strconv.ParseInt(system["created"], 10, 64)
+		if err != nil {
+			s.t.Error(err)
+		}
+		system["created"] = strconv.FormatInt(created-int64(d/100), 10)
+		r.system = system
+	}
+}
+
 // Surprise begins the next n reads with a frame that tells where a stream begins.
 func (s *Server) Surprise(n int) {
 	s.mu.Lock()
@@ -116,7 +147,7 @@ func (s *Server) CutAfter(n int) { s.plan(n-1, fault{cut: true}) }
 
 // RefuseAppend refuses the next append while its events are still being sent.
 func (s *Server) RefuseAppend(code codes.Code) {
-	s.plan(0, fault{refuse: func(appends) error { return status.Error(code, "refused") }})
+	s.plan(0, fault{refuse: func(appends) error { return status.Error(code, "secret of the server") }})
 }
 
 // NotLeader answers the next append that another node is the leader, and which.
@@ -126,6 +157,13 @@ func (s *Server) NotLeader() {
 		in.SetTrailer(metadata.Pairs("exception", "not-leader", "leader-endpoint-host", host, "leader-endpoint-port", port))
 		return status.Error(codes.NotFound, "not the leader")
 	}})
+}
+
+// Calm forgets what was to go wrong with appends.
+func (s *Server) Calm() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults.appends = nil
 }
 
 func (s *Server) plan(skip int, f fault) {

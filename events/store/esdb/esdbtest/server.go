@@ -33,6 +33,7 @@ type Server struct {
 	mu      sync.Mutex
 	all     []*record
 	streams map[string][]*record
+	most    int           // bytes of an append
 	end     uint64        // where the next event will lie
 	at      time.Time     // of the newest event
 	moved   chan struct{} // closed and replaced by each append
@@ -46,7 +47,7 @@ type Server struct {
 // Start runs a server until the test ends.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{t: t, streams: map[string][]*record{}, end: 117, moved: make(chan struct{})}
+	s := &Server{t: t, streams: map[string][]*record{}, end: 117, most: maxAppend, moved: make(chan struct{})}
 	s.faults.drop = make(chan struct{})
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
