@@ -36,23 +36,16 @@ func ask[T any](ctx context.Context, cs *clients, f func(context.Context, *clien
 	}
 	done := make(chan answer, 1)
 	go func() {
-		defer h.release()
 		var a answer
-		a.v, a.err = guard(func() (T, error) { return f(toLeader(call), h.Client) })
+		a.v, a.err = use(call, cs, h, f)
 		done <- a
 	}()
 	select {
 	case a := <-done:
-		if err := translate(a.err); err != nil {
-			if errors.Is(err, errWorn) {
-				cs.replace(h)
-			}
-			if ctx.Err() != nil {
-				err = gone(ctx)
-			}
-			return none, err
+		if a.err != nil && ctx.Err() != nil {
+			a.err = gone(ctx)
 		}
-		return a.v, nil
+		return a.v, a.err
 	case <-call.Done():
 		// Should it not come back, nothing else will come back from this client.
 		time.AfterFunc(grace, func() {

@@ -2,6 +2,7 @@ package esdb
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,7 @@ type held struct {
 	*client.Client
 	ready chan struct{} // closed when it found the database, or could not
 	err   error         // why it could not
+	door  chan struct{} // holds the token of who begins a call
 
 	life   context.Context // ends when the client is replaced
 	retire context.CancelFunc
@@ -42,26 +44,68 @@ type held struct {
 	idle  chan struct{} // closed when it is over and the last user left
 }
 
-// take returns a client that has found the database, to be released. While one
-// is being looked for everybody waits for the same search: those who asked the
-// client itself meanwhile would wait for ever if it fails.
+// take returns a client that has found the database, to be released, and the
+// right to begin a call of it, to be given back when that is under way. Before a
+// call is under way the client may look for the database once more, and then
+// who else begins a call waits in it for ever if that fails: so one at a time.
 func (cs *clients) take(ctx context.Context) (*held, error) {
-	h, err := cs.current()
-	if err != nil {
-		return nil, err
+	for {
+		h, err := cs.current()
+		if err != nil {
+			return nil, err
+		}
+		if err := cs.begin(ctx, h); err != nil {
+			h.release()
+			return nil, err
+		}
+		if !h.isOver() {
+			return h, nil
+		}
+		h.begun()
+		h.release()
 	}
+}
+
+func (cs *clients) begin(ctx context.Context, h *held) error {
 	select {
 	case <-h.ready:
 	case <-ctx.Done():
-		h.release()
-		return nil, gone(ctx)
+		return gone(ctx)
 	}
 	if h.err != nil {
-		h.release()
 		cs.replace(h)
-		return nil, translate(h.err)
+		return translate(h.err)
 	}
-	return h, nil
+	select {
+	case h.door <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return gone(ctx)
+	}
+}
+
+// use makes a call with a client from take, and gives both back.
+func use[T any](ctx context.Context, cs *clients, h *held, f func(context.Context, *client.Client) (T, error)) (T, error) {
+	defer h.release()
+	begun := sync.OnceFunc(h.begun)
+	defer begun()
+	v, err := guard(func() (T, error) { return f(&beginning{toLeader(ctx), begun}, h.Client) })
+	if err = translate(err); errors.Is(err, errWorn) {
+		cs.replace(h) // before anybody else begins
+	}
+	return v, err
+}
+
+// beginning is a context that knows when a call is under way: the client asks
+// for the deadline first thing after it has a connection, and not before.
+type beginning struct {
+	context.Context
+	begun func()
+}
+
+func (b *beginning) Deadline() (time.Time, bool) {
+	b.begun()
+	return b.Context.Deadline()
 }
 
 func (cs *clients) current() (*held, error) {
@@ -91,7 +135,7 @@ func (cs *clients) connect() (*held, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &held{Client: c, ready: make(chan struct{}), idle: make(chan struct{}), users: 2} // the caller and the search
+	h := &held{Client: c, ready: make(chan struct{}), door: make(chan struct{}, 1), idle: make(chan struct{}), users: 2} // the caller and the search
 	h.life, h.retire = context.WithCancel(context.Background())
 	go func() {
 		defer h.release()
@@ -145,6 +189,14 @@ func (h *held) release() {
 	if h.users--; h.users == 0 && h.over {
 		close(h.idle)
 	}
+}
+
+func (h *held) begun() { <-h.door }
+
+func (h *held) isOver() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.over
 }
 
 // end reports whether it was this call that ended it.

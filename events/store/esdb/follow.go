@@ -119,14 +119,12 @@ func (l *Log) subscribe(ctx context.Context, from client.AllPosition, frames cha
 		say(frame{err: err})
 		return
 	}
-	defer h.release()
 	life, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(h.life, cancel)() // move on when the client is replaced
-	_, err = guard(func() (struct{}, error) { return struct{}{}, l.listen(toLeader(life), h.Client, from, say) })
-	if err = translate(err); errors.Is(err, errWorn) {
-		l.clients.replace(h)
-	}
+	_, err = use(life, l.clients, h, func(ctx context.Context, c *client.Client) (struct{}, error) {
+		return struct{}{}, l.listen(ctx, c, from, say)
+	})
 	if h.life.Err() != nil || err == nil {
 		err = fmt.Errorf("%w: it ended a subscription", ErrUnreachable)
 	}
