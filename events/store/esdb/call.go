@@ -78,7 +78,7 @@ func guard[T any](f func() (T, error)) (v T, err error) {
 func again[T any](ctx context.Context, cs *clients, f func(context.Context, *client.Client) (T, error)) (T, error) {
 	for try := 1; ; try++ {
 		v, err := ask(ctx, cs, f)
-		if err == nil || try == attempts || !errors.Is(err, ErrUnreachable) {
+		if err == nil || try == attempts || !errors.Is(err, ErrUnreachable) || errors.Is(err, errAbsent) {
 			return v, err
 		}
 		if err := pause(ctx, try, time.Second); err != nil {

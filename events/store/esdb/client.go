@@ -3,6 +3,7 @@ package esdb
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,14 +11,16 @@ import (
 	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
 )
 
-// drain is how long a client that was replaced may keep its calls. Closing it
-// while one of them reports a failure makes the client panic.
-const drain = 30 * time.Second
+const (
+	search = 3 * time.Second  // for a client to find the database before a call fails
+	drain  = 15 * time.Second // for the calls under way when the log is closed
+)
 
-// clients holds the one client in use. A client of this library can die and
-// never know: once it could not find the database it answers "closed" for ever,
-// and when it reconnects it forgets to close what it had. So it is never let
-// reconnect: it is replaced.
+// clients holds the one client in use. A client of this library that gave up
+// looking for the database is dead and never knows: it answers "closed" for
+// ever, and who was about to ask or tell it something waits for ever. So it is
+// never let give up. And when it reconnects it forgets to close what it had. So
+// it is never let reconnect: it is replaced.
 type clients struct {
 	conf   client.Configuration
 	cur    atomic.Pointer[held]
@@ -26,7 +29,11 @@ type clients struct {
 	drains sync.WaitGroup
 }
 
-func newClients(conf *client.Configuration) *clients { return &clients{conf: *conf} }
+func newClients(conf *client.Configuration) *clients {
+	cs := &clients{conf: *conf}
+	cs.conf.MaxDiscoverAttempts = math.MaxInt
+	return cs
+}
 
 // held is a client and who uses it.
 type held struct {
@@ -71,6 +78,8 @@ func (cs *clients) begin(ctx context.Context, h *held) error {
 	case <-h.ready:
 	case <-ctx.Done():
 		return gone(ctx)
+	case <-time.After(search):
+		return errAbsent
 	}
 	if h.err != nil {
 		cs.replace(h)
@@ -154,24 +163,44 @@ func (cs *clients) replace(h *held) {
 	if !h.end() {
 		return
 	}
-	cs.drains.Go(func() {
-		select {
-		case <-h.idle:
-		case <-time.After(drain): // who still waits is woken by a panic, which guard catches
-		}
+	cs.drains.Go(func() { // closing it earlier would make it panic
+		<-h.idle
 		_ = h.Close() // it never fails
 	})
 }
 
-// close returns when all clients are closed.
+// close returns when all clients are closed, or look for a database in vain.
 func (cs *clients) close() {
 	cs.mu.Lock()
 	cs.closed = true
 	cs.mu.Unlock()
-	if h := cs.cur.Load(); h != nil {
+	h := cs.cur.Load()
+	if h != nil {
 		cs.replace(h)
 	}
-	cs.drains.Wait()
+	done := make(chan struct{})
+	go func() {
+		cs.drains.Wait()
+		close(done)
+	}()
+	wait := drain
+	if h != nil && !h.found() {
+		wait = 0
+	}
+	select {
+	case <-done:
+	case <-time.After(wait):
+	}
+}
+
+// found reports whether the database was found.
+func (h *held) found() bool {
+	select {
+	case <-h.ready:
+		return true
+	default:
+		return false
+	}
 }
 
 func (h *held) hold() bool {

@@ -83,6 +83,9 @@ func byStatus(err error) error {
 // errWorn is an ErrUnreachable after which the client must be replaced.
 var errWorn = fmt.Errorf("%w", ErrUnreachable)
 
+// errAbsent is an ErrUnreachable after a search that was long enough.
+var errAbsent = fmt.Errorf("%w: it cannot be found", ErrUnreachable)
+
 // gone is why a call did not wait for its answer.
 func gone(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil {

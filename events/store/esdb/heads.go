@@ -8,8 +8,8 @@ import (
 	"kith/events/store"
 )
 
-// remembered is how many event ids are kept in memory, about 5 MB of them.
-const remembered = 50_000
+// remembered is how many event ids are kept in memory, about 2 MB of them.
+const remembered = 20_000
 
 // heads remembers of streams that are written where they end and which event
 // ids they hold, the ones used last. The database would know a repeat by itself

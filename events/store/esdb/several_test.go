@@ -188,7 +188,7 @@ func TestALostClaimIsGivenBack(t *testing.T) {
 func TestForgottenStreams(t *testing.T) {
 	s := esdbtest.Start(t)
 	l := open(t, s)
-	many := make([][]byte, 26_000)
+	many := make([][]byte, 11_000)
 	first := mustAppend(t, l, write("x-1", 0, "many", many...))
 	mustAppend(t, l, write("x-2", 0, "many", many...)) // too many to remember both
 	if again := mustAppend(t, l, write("x-1", 0, "many", many...)); again[0] != first[0] {
