@@ -19,7 +19,8 @@ func runBackup(ctx context.Context, c *call) error {
 	data := c.flags.String("data", "", "the hub's folder, as its configuration names it")
 	to := c.flags.String("to", "", "new folder for the record: logs, checkpoints, list of destroyed keys; all sealed")
 	keysTo := c.flags.String("keys-to", "", "new folder, elsewhere, for the keys and for what is not sealed; to be kept for a short time only")
-	elsewhere := c.flags.Bool("log-elsewhere", false, "the event log is in EventStoreDB, which is backed up by its own means")
+	from := c.flags.String("keys", "", "where the hub's keys lie, if its configuration names another folder than keys in -data")
+	elsewhere := c.flags.Bool("log-elsewhere", false, "event log and ledger are in EventStoreDB, which is backed up by its own means")
 	asJSON := c.flags.Bool("json", false, "one JSON object a line")
 	if err := c.parse(); err != nil {
 		return err
@@ -28,7 +29,7 @@ func runBackup(ctx context.Context, c *call) error {
 		return c.wrong("-data and -to are needed, for example: kith backup -data data -to /backup/1 -keys-to /keys/1")
 	}
 	say := speaker{c.out, *asJSON}
-	record, keys, err := backup.Make(ctx, backup.Config{Data: *data, To: *to, KeysTo: *keysTo, Elsewhere: *elsewhere, Version: version(), Progress: say.step})
+	record, keys, err := backup.Make(ctx, backup.Config{Data: *data, To: *to, KeysTo: *keysTo, Keys: *from, Elsewhere: *elsewhere, Version: version(), Progress: say.step})
 	if err != nil {
 		return err
 	}
@@ -37,7 +38,7 @@ func runBackup(ctx context.Context, c *call) error {
 	}
 	fmt.Fprintf(c.out, "%s is whole: events up to position %d, the ledger up to %d, %d destroyed keys listed\n", *to, record.Events, record.Ledger, record.Erased)
 	if *elsewhere {
-		fmt.Fprintln(c.out, "THE EVENT LOG IS NOT IN IT: back up EventStoreDB as its makers say, before this and not after, so that no key is missing")
+		fmt.Fprintln(c.out, "THE LOGS ARE NOT IN IT: back up EventStoreDB as its makers say, before this and not after, so that no key is missing")
 	}
 	if keys == nil {
 		fmt.Fprintln(c.out, "THE KEYS ARE NOT IN IT, nor what waits in the hub's outboxes. Without the keys nobody can ever read it again: name a folder elsewhere with -keys-to")
@@ -133,8 +134,12 @@ func (s speaker) restored(dir string, r backup.Restored) {
 	if r.Keys == nil {
 		fmt.Fprintf(s.out, "THERE ARE NO KEYS IN IT: no hub may start before they are in %s/keys\n", dir)
 	}
-	fmt.Fprintf(s.out, `Read models are built when the hub starts.
-Events after position %[1]d are not in this backup. Agencies hold receipts for them, and no longer their text: tell each
+	fmt.Fprintln(s.out, "Read models are built when the hub starts.")
+	if m.Elsewhere {
+		fmt.Fprintln(s.out, "THE LOGS ARE NOT IN IT: put EventStoreDB back as its makers say, from a backup that is not younger than the keys")
+		return
+	}
+	fmt.Fprintf(s.out, `Events after position %[1]d are not in this backup. Agencies hold receipts for them, and no longer their text: tell each
 agency to hand them in again from its own systems; "kith lost -after %[1]d -forget" lists them there. What is still
 in an agency's outbox comes by itself. Their witnesses know of later checkpoints and will not cosign until people agree
 that the record begins anew. The backup and operations page, docs/operations.md, says how.

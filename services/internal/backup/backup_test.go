@@ -62,7 +62,7 @@ func newHub(t *testing.T) *hub {
 	if err := h.outbox.Migrate(t.Context(), `CREATE TABLE outbox (body TEXT); INSERT INTO outbox VALUES ('`+secret+`')`); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"tree/events.checkpoints": "a checkpoint", "tree/events.hashes": "hashes",
+	for name, text := range map[string]string{"tree/events.checkpoints": "a checkpoint", "tree/events.hashes": "hashes", "witness/events.checkpoint": "cosigned", "witness/police/events": "cosigned",
 		"models/identity.db": "can be built again", "nats/keys/operator.nk": "a key", "nats/creds/x.creds": "a key"} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(h.dir, name)), 0o700); err != nil {
 			t.Fatal(err)
@@ -138,7 +138,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("%s differs", name)
 		}
 	}
-	for _, name := range []string{"keys/master.key", "keys/receipts.key", "tree/events.checkpoints", "tree/events.hashes", "nats/keys/operator.nk", "nats/creds/x.creds"} {
+	for _, name := range []string{"keys/master.key", "keys/receipts.key", "tree/events.checkpoints", "tree/events.hashes", "witness/events.checkpoint", "witness/police/events", "nats/keys/operator.nk", "nats/creds/x.creds"} {
 		a, err := os.ReadFile(filepath.Join(h.dir, name))
 		if b, err2 := os.ReadFile(filepath.Join(c.Data, name)); err != nil || err2 != nil || !bytes.Equal(a, b) {
 			t.Errorf("%s differs: %v %v", name, err, err2)
@@ -442,13 +442,20 @@ func TestRefusals(t *testing.T) {
 func TestLogElsewhere(t *testing.T) {
 	h := newHub(t)
 	h.fill(t)
-	for _, name := range []string{"events.db", "events.db-wal", "events.db-shm"} {
+	for _, name := range []string{"events.db", "events.db-wal", "events.db-shm", "ledger.db", "ledger.db-wal", "ledger.db-shm"} {
 		if err := os.Remove(filepath.Join(h.dir, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
+	apart := filepath.Join(t.TempDir(), "keys") // hubs that share a log share keys, in a folder elsewhere
+	if err := os.CopyFS(apart, os.DirFS(filepath.Join(h.dir, "keys"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(h.dir, "keys")); err != nil {
+		t.Fatal(err)
+	}
 	f := folders{filepath.Join(t.TempDir(), "r"), filepath.Join(t.TempDir(), "k")}
-	c := backup.Config{Data: h.dir, To: f.record, KeysTo: f.keys}
+	c := backup.Config{Data: h.dir, To: f.record, KeysTo: f.keys, Keys: apart}
 	if _, _, err := backup.Make(t.Context(), c); err == nil {
 		t.Error("a missing log was not noticed")
 	}
@@ -456,9 +463,12 @@ func TestLogElsewhere(t *testing.T) {
 	if _, _, err := backup.Make(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	r, err := backup.Restore(t.Context(), f.into(t))
-	if err != nil || len(r.Logs) != 1 || r.Logs[0].Opened != 40 {
+	to := f.into(t)
+	if r, err := backup.Restore(t.Context(), to); err != nil || len(r.Logs) != 0 || !r.Signed || !r.Record.Elsewhere {
 		t.Errorf("%+v, %v", r, err)
+	}
+	if n, err := keys.Verify(t.Context(), filepath.Join(to.Data, "keys")); err != nil || n != 12 {
+		t.Errorf("%d keys, %v", n, err)
 	}
 }
 
@@ -529,7 +539,7 @@ func TestManifest(t *testing.T) {
 			Size         int
 		}
 	}
-	if err := json.Unmarshal(b, &m); err != nil || m.Kind != "record" || m.Kith != "test" || m.Events != 40 || m.Ledger != 40 || len(m.Files) != 5 {
+	if err := json.Unmarshal(b, &m); err != nil || m.Kind != "record" || m.Kith != "test" || m.Events != 40 || m.Ledger != 40 || len(m.Files) != 7 {
 		t.Errorf("%+v, %v", m, err)
 	}
 }

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -22,7 +24,8 @@ type Config struct {
 	Data      string // the hub's folder
 	To        string // for the record: a new or empty folder
 	KeysTo    string // for the keys: another; they are not copied if it is empty
-	Elsewhere bool   // the event log is not in Data: EventStoreDB has it, and a backup of its own
+	Keys      string // where the hub's keys lie; Data/keys if empty
+	Elsewhere bool   // the logs are not in Data: EventStoreDB has them, and a backup of its own
 	Version   string // of this program
 
 	Progress func(Step) // told of each file; may be nil
@@ -47,8 +50,8 @@ type maker struct {
 // leaves folders without a seal, which nobody takes for a backup.
 //
 // What is copied first is what refers to something, then what it refers to: the
-// outboxes and the checkpoints, the logs, the keys, the list of destroyed keys.
-// So a message is in its outbox or in the log; no checkpoint is of more than the
+// outboxes and the checkpoints, the ledger, the event log, the keys, the list of
+// destroyed keys. So a message is in its outbox or in the log; no checkpoint is of more than the
 // log holds; each payload has its key; and no key is there that was destroyed.
 func Make(ctx context.Context, c Config) (record Manifest, private *Manifest, err error) {
 	m := &maker{Config: c}
@@ -73,16 +76,20 @@ func (m *maker) prepare() (err error) {
 	m.record = Manifest{Kind: Record, Run: strings.ToLower(rand.Text()), Began: time.Now().UTC(), Kith: m.Version}
 	m.keys = m.record
 	m.keys.Kind = Keys
-	if _, err := os.Stat(filepath.Join(m.Data, "ledger.db")); err != nil {
-		return fmt.Errorf("%s is not the folder of a hub: %w", m.Data, err)
+	m.Keys = cmp.Or(m.Keys, filepath.Join(m.Data, "keys"))
+	m.record.Elsewhere, m.keys.Elsewhere = m.Elsewhere, m.Elsewhere
+	if _, err := os.Stat(filepath.Join(m.Keys, "keys.db")); err != nil {
+		return fmt.Errorf("%s is not the folder of a hub's keys: %w", m.Keys, err)
 	}
-	if _, err := os.Stat(filepath.Join(m.Data, "events.db")); (err != nil) != m.Elsewhere {
-		return fmt.Errorf("whether the event log lies in %s: %w", m.Data, errElsewhere)
+	for _, name := range []string{"events.db", "ledger.db"} {
+		if _, err := os.Stat(filepath.Join(m.Data, name)); (err != nil) != m.Elsewhere {
+			return fmt.Errorf("whether %s lies in %s: %w", name, m.Data, errElsewhere)
+		}
 	}
 	if err := apart(m.Data, m.To, m.KeysTo); err != nil {
 		return err
 	}
-	receipts := filepath.Join(m.Data, "keys", "receipts.key")
+	receipts := filepath.Join(m.Keys, "receipts.key")
 	if _, err := os.Stat(receipts); err == nil { // NewSigner would make one
 		if m.signer, err = bus.NewSigner(receipts); err != nil {
 			return err
@@ -98,7 +105,7 @@ func (m *maker) prepare() (err error) {
 	return nil
 }
 
-var errElsewhere = errors.New("say that the event log lies in EventStoreDB if it does, and only then")
+var errElsewhere = errors.New("say that the logs lie in EventStoreDB if they do, and only then")
 
 // apart refuses folders that lie in each other: keys are not to be kept where
 // the log is, nor a backup where the hub works.
@@ -145,20 +152,22 @@ func (m *maker) checkpoints(context.Context) error {
 }
 
 func (m *maker) logs(ctx context.Context) (err error) {
-	if !m.Elsewhere {
-		if err := m.database(ctx, &m.record, m.To, "events.db"); err != nil {
+	if m.Elsewhere {
+		return nil
+	}
+	for _, log := range []struct {
+		name string
+		last *uint64
+	}{{"ledger.db", &m.record.Ledger}, {"events.db", &m.record.Events}} {
+		if err := m.database(ctx, &m.record, m.To, log.name); err != nil {
 			return err
 		}
-		if m.record.Events, err = extent(ctx, filepath.Join(m.To, "events.db")); err != nil {
+		if *log.last, err = extent(ctx, filepath.Join(m.To, log.name)); err != nil {
 			return err
 		}
 	}
-	if err := m.database(ctx, &m.record, m.To, "ledger.db"); err != nil {
-		return err
-	}
-	m.record.Ledger, err = extent(ctx, filepath.Join(m.To, "ledger.db"))
 	m.keys.Events, m.keys.Ledger = m.record.Events, m.record.Ledger
-	return err
+	return nil
 }
 
 // secrets are what opens the record, and the credentials that agencies come with
@@ -179,7 +188,7 @@ func (m *maker) secrets(ctx context.Context) error {
 }
 
 func (m *maker) erasures(ctx context.Context) error {
-	all, err := keys.ErasedIn(ctx, filepath.Join(m.Data, "keys", "keys.db"))
+	all, err := keys.ErasedIn(ctx, filepath.Join(m.Keys, "keys.db"))
 	if err != nil {
 		return err
 	}
@@ -222,14 +231,24 @@ func (m *maker) finish(ctx context.Context) error {
 	return errors.Join(syncDirs(m.To), m.record.write(m.To, m.signer))
 }
 
-// each does something with each file of the hub's folder that fits.
+// source is where a file lies that the backup has under a name.
+func (m *maker) source(name string) string {
+	if below, found := strings.CutPrefix(name, "keys/"); found {
+		return filepath.Join(m.Keys, below)
+	}
+	return filepath.Join(m.Data, name)
+}
+
+// each does something with each file of the hub that fits.
 func (m *maker) each(pattern string, do func(name string) error) error {
-	paths, err := fs.Glob(os.DirFS(m.Data), pattern)
+	root, below, _ := strings.Cut(pattern, "/")
+	found, err := fs.Glob(os.DirFS(m.source(root+"/")), below)
 	if err != nil {
 		return err
 	}
-	for _, name := range paths {
-		if i, err := os.Stat(filepath.Join(m.Data, name)); err != nil || !i.Mode().IsRegular() {
+	for _, f := range found {
+		name := path.Join(root, f)
+		if i, err := os.Stat(m.source(name)); err != nil || !i.Mode().IsRegular() {
 			continue
 		}
 		if err := do(name); err != nil {
@@ -240,7 +259,7 @@ func (m *maker) each(pattern string, do func(name string) error) error {
 }
 
 func (m *maker) plain(of *Manifest, dir, name string) error {
-	if err := copyPlain(filepath.Join(m.Data, name), filepath.Join(dir, name)); err != nil {
+	if err := copyPlain(m.source(name), filepath.Join(dir, name)); err != nil {
 		return err
 	}
 	return m.note(of, dir, name)
@@ -251,7 +270,7 @@ func (m *maker) database(ctx context.Context, of *Manifest, dir, name string) er
 	to := filepath.Join(dir, name)
 	watched, stop := context.WithCancel(ctx)
 	go m.watch(watched, to, name)
-	err := sqlite.Copy(ctx, filepath.Join(m.Data, name), to)
+	err := sqlite.Copy(ctx, m.source(name), to)
 	stop()
 	if err == nil {
 		err = sqlite.Check(ctx, to)

@@ -37,10 +37,12 @@ type Manifest struct {
 	Began  time.Time `json:"began"`
 	Ended  time.Time `json:"ended"`
 	Kith   string    `json:"kith"`             // version of the program that made it
-	Events uint64    `json:"events"`           // the event log up to this position; 0 if it lies elsewhere
+	Events uint64    `json:"events"`           // the event log up to this position
 	Ledger uint64    `json:"ledger"`           // the ledger up to this position
 	Erased int       `json:"erased,omitempty"` // keys that were destroyed, by erased.json
 	Files  []File    `json:"files"`
+
+	Elsewhere bool `json:"elsewhere,omitempty"` // both logs lie in EventStoreDB and are not here
 }
 
 // File is one file of a backup, under the path that it has in the hub's folder.

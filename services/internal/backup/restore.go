@@ -194,7 +194,7 @@ func (r *restorer) signed(context.Context) error {
 func (r *restorer) logs(ctx context.Context) error {
 	for name, want := range map[string]uint64{"events.db": r.done.Record.Events, "ledger.db": r.done.Record.Ledger} {
 		if _, found := r.done.Record.has(name); !found {
-			if want > 0 || name == "ledger.db" {
+			if !r.done.Record.Elsewhere {
 				return fmt.Errorf("%w: %s is not in it", ErrNotWhole, name)
 			}
 			continue
