@@ -40,14 +40,22 @@ func openRecord(ctx context.Context, p partnership, m *telemetry.Metrics) (*reco
 }
 
 func (r *record) open(ctx context.Context, p partnership) (err error) {
-	if r.keys, err = keys.Open(ctx, p.keysDir()); err != nil {
-		return fmt.Errorf("open keys: %w", err)
-	}
 	if r.log, err = p.store.open(ctx, p.dir, "events"); err != nil {
 		return fmt.Errorf("open event log: %w", err)
 	}
 	if r.reads, err = p.store.open(ctx, p.dir, "ledger"); err != nil {
 		return fmt.Errorf("open ledger: %w", err)
+	}
+	last, err := r.log.Last(ctx)
+	if err != nil {
+		return fmt.Errorf("open event log: %w", err)
+	}
+	if last > 0 && !there(filepath.Join(p.keysDir(), "master.key")) {
+		// New keys would open nothing, and name everybody anew.
+		return fmt.Errorf("open keys: the event log holds events and there are no keys in %s; put them back from their backup", p.keysDir())
+	}
+	if r.keys, err = keys.Open(ctx, p.keysDir()); err != nil {
+		return fmt.Errorf("open keys: %w", err)
 	}
 	return nil
 }
