@@ -108,7 +108,7 @@ func TestTwoHubs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED: runs and kills real processes; run without -short")
 	}
-	between := 80 // receipts from one thing that happens to the next
+	between := 40 // receipts from one thing that happens to the next
 	if os.Getenv("KITH_SOAK") != "" {
 		between = 1500
 	}
