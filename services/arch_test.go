@@ -20,14 +20,17 @@ const module = "kith/"
 var rules = []struct{ pkg, may string }{
 	{"events", ""},
 	{"events/store", "events"},
+	{"events/store/sqlite", "events events/store events/store/sqlite/file"},
+	{"events/store/sqlite/*", ""},
 	{"events/store/*", "events events/store"},
 	{"events/store/esdb/esdbtest", ""}, // for tests
 	{"events/bus", "events schemas"},
 	{"schemas", "events"},
 	{"services", ""},
 	{"services/fault", ""},
-	{"services/internal/native/nativetest", "events schemas services/fault"},                        // for tests
+	{"services/internal/native/nativetest", "events schemas services/fault"}, // for tests
 	{"services/internal/backup", "events/store events/store/sqlite events/bus services/internal/*"}, // it copies that log's files
+	{"services/internal/sqlite", "events/store/sqlite/file"},
 	{"services/internal/*", "events events/store events/bus services/fault services/internal/*"},
 	{"services/kith", "all"}, // it wires
 	{"services/kith/*", "all"},
@@ -47,9 +50,10 @@ var outside = []struct{ module, by string }{
 	{"github.com/synadia-io/orbit.go/", "events/bus"},
 	{"golang.org/x/mod/sumdb/note", "events/bus services/internal/tree services/internal/witness services/internal/backup"},
 	{"golang.org/x/mod/sumdb/tlog", "services/internal/tree services/internal/witness"},
-	{"modernc.org/sqlite", "events/store/sqlite services/internal/sqlite"},
 	{"github.com/EventStore/", "events/store/esdb events/store/esdb/esdbtest"},
 	{"google.golang.org/grpc", "events/store/esdb events/store/esdb/esdbtest"},
+	{"modernc.org/sqlite", "events/store/sqlite events/store/sqlite/* services/internal/sqlite"},
+	{"modernc.org/libc", "events/store/sqlite/disktest"}, // SQLite's C, as Go
 	{"github.com/tink-crypto/tink-go/", "services/internal/keys"},
 	{"github.com/gofrs/flock", "services/internal/lock"},
 	{"github.com/cedar-policy/cedar-go", "services/disclosure/policy"},

@@ -22,6 +22,9 @@ func TestForbiddenCalls(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, complaint := range forbidden(fset, f, timeless(p.name(), f)) {
+				if strings.HasSuffix(complaint, `imports "unsafe"`) && p.name() == "events/store/sqlite/disktest" {
+					continue // for tests: SQLite's file systems are tables of C functions
+				}
 				t.Errorf("%s: %s", p.name(), complaint)
 			}
 		}

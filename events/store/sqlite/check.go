@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"kith/events/store"
+	"kith/events/store/sqlite/file"
 )
 
 // ErrDamaged reports a log file that does not hold what a Log wrote.
@@ -30,7 +31,7 @@ func OpenCopy(ctx context.Context, path string) (*Copy, error) {
 		return nil, fmt.Errorf("open a copy of a log: %w", err)
 	}
 	how.Set("mode", "ro")
-	db, err := connect(path, how, 1)
+	db, err := file.Connect(path, how, 1)
 	if err != nil {
 		return nil, fmt.Errorf("open a copy of a log: %w", err)
 	}

@@ -23,3 +23,6 @@ func Together(l *Log, appends [][]store.Write) ([][]store.Appended, []error) {
 	}
 	return at, errs
 }
+
+// Tidy moves what was committed into the file, which the log else does by itself.
+func Tidy(l *Log) error { return l.file.Tidy(context.Background()) }

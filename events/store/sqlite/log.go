@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"kith/events/store"
+	"kith/events/store/sqlite/file"
 )
 
 // ErrClosed reports the use of a Log after Close.
@@ -25,7 +26,8 @@ var ErrClosed = errors.New("log closed")
 // many streams it writes. Append gives up waiting when its context ends, and
 // then nothing was written; once its transaction began it waits for the end.
 type Log struct {
-	write, read        *sql.DB
+	file               *file.File
+	write, read        *sql.DB   // of file
 	insert, head, byID *sql.Stmt // on write
 	stream, all        *sql.Stmt // on read
 

@@ -4,15 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
 	"time"
 
-	"modernc.org/sqlite"
-
 	"kith/events/store"
+	"kith/events/store/sqlite/file"
 )
 
 // schema lets the file itself refuse what would break the contract: two events
@@ -30,62 +25,21 @@ CREATE TABLE IF NOT EXISTS events (
 	UNIQUE (stream, revision)
 ) STRICT`
 
-// readers is how many reads run at once; more wait in line, so that none starves.
-const readers = 8
+// often keeps the write-ahead log short while much is appended.
+const often = 200 * time.Millisecond
 
 func (l *Log) open(ctx context.Context, path string) error {
-	if err := reserve(path); err != nil {
-		return err
-	}
 	// FULL syncs the write-ahead log at each commit: what was acknowledged
 	// survives a power cut.
-	w := url.Values{"_txlock": {"immediate"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"},
-		"_pragma": {"wal_autocheckpoint(4000)"}}
-	var err error
-	if l.write, err = connect(path, w, 1); err != nil {
+	f, err := file.Open(ctx, file.Config{Path: path, Synchronous: "FULL", Every: often})
+	if err != nil {
 		return err
 	}
+	l.file, l.write, l.read = f, f.Write, f.Read
 	if _, err = l.write.ExecContext(ctx, schema); err != nil {
 		return err
 	}
-	if l.read, err = connect(path, url.Values{"mode": {"ro"}}, readers); err != nil {
-		return err
-	}
 	return l.prepare(ctx)
-}
-
-// reserve makes the file, so that nobody but its owner can ever read it. SQLite
-// gives its companions the same mode.
-func reserve(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil // not opened: closing it again would drop SQLite's locks on it
-	}
-	if err != nil {
-		return err
-	}
-	return f.Close()
-}
-
-func connect(path string, params url.Values, conns int) (*sql.DB, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	params.Set("_busy_timeout", "5000")
-	params.Set("_dqs", "0")
-	name := url.URL{Scheme: "file", Path: path, RawQuery: params.Encode()}
-	c, err := sqlite.NewConnector(name.String())
-	if err != nil {
-		return nil, err
-	}
-	db := sql.OpenDB(c)
-	db.SetMaxOpenConns(conns)
-	db.SetMaxIdleConns(conns)
-	return db, nil
 }
 
 func (l *Log) prepare(ctx context.Context) error {
@@ -123,15 +77,11 @@ func (l *Log) load(ctx context.Context) error {
 	return nil
 }
 
-// shut closes the readers first: the last writer to leave tidies the file up.
 func (l *Log) shut() error {
-	var errs []error
-	for _, db := range []*sql.DB{l.read, l.write} {
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
+	if l.file == nil {
+		return nil
 	}
-	return errors.Join(errs...)
+	return l.file.Close()
 }
 
 func moment(ns int64) time.Time { return time.Unix(0, ns).UTC() }

@@ -136,10 +136,5 @@ func (k *Keys) erase(ctx context.Context, id store.KeyID) error {
 	if _, err := k.db.Write.ExecContext(ctx, text, id); err != nil {
 		return err
 	}
-	var busy, pages, moved int
-	err := k.db.Write.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved)
-	if err == nil && busy != 0 {
-		err = errors.New("the file is in use; its write-ahead log still holds the key")
-	}
-	return err
+	return k.db.Empty(ctx)
 }

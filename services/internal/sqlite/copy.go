@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+
+	"kith/events/store/sqlite/file"
 )
 
 // Copy writes what the file at from holds at one moment into a new file at to,
@@ -30,7 +32,7 @@ func copyFile(ctx context.Context, from, to string) error {
 		return err
 	}
 	defer db.Close()
-	if err := reserve(to); err != nil {
+	if err := file.Reserve(to); err != nil {
 		return err
 	}
 	if _, err := db.ExecContext(ctx, `VACUUM INTO ?`, to); err != nil {
@@ -61,7 +63,7 @@ func Check(ctx context.Context, path string) error {
 // Existing opens a file that must be there, with one connection, and leaves its
 // settings as they are: to look at a file does not change it.
 func Existing(ctx context.Context, path string) (*sql.DB, error) {
-	db, err := connect(path, url.Values{"mode": {"rw"}}, 1, &door{})
+	db, err := file.Connect(path, url.Values{"mode": {"rw"}, "_foreign_keys": {"on"}}, 1)
 	if err != nil {
 		return nil, err
 	}

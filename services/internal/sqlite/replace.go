@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"kith/events/store/sqlite/file"
 )
 
 // ErrInUse reports a file that cannot be replaced now, because somebody reads it
@@ -59,7 +61,7 @@ func (db *DB) Replace(ctx context.Context, other string, ready func(context.Cont
 func (db *DB) readers(ctx context.Context) (cs []*sql.Conn, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, ErrInUse)
 	defer cancel()
-	for range readers {
+	for range file.Readers {
 		c, err := db.Read.Conn(ctx)
 		if err != nil {
 			return cs, context.Cause(ctx)

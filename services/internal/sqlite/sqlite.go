@@ -5,14 +5,13 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
+	"database/sql/driver"
 	"fmt"
-	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
+	"time"
 
-	"modernc.org/sqlite"
+	"kith/events/store/sqlite/file"
 )
 
 // Durability says what a power cut may take.
@@ -35,84 +34,33 @@ const (
 type DB struct {
 	Write, Read *sql.DB
 
+	file *file.File
 	path string
 	door *door
 }
 
-const readers = 8
+// often is how often what was committed is moved into the file.
+const often = time.Second
 
 // Open opens the file at path, which it makes if it is not there, in a folder
 // that only its owner can enter.
 func Open(ctx context.Context, path string, d Durability) (*DB, error) {
-	db, err := open(ctx, path, d)
+	shut := &door{}
+	f, err := file.Open(ctx, file.Config{
+		Path: path, Synchronous: string(d), Every: often,
+		Through: func(c driver.Connector) driver.Connector { return through{c, shut} },
+		Params:  url.Values{"_foreign_keys": {"on"}},
+		Pragmas: []string{"secure_delete(1)"}, // what is deleted is overwritten
+	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", filepath.Base(path), err), db.Close())
+		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), err)
 	}
-	return db, nil
+	return &DB{Write: f.Write, Read: f.Read, file: f, path: path, door: shut}, nil
 }
 
-func open(ctx context.Context, path string, d Durability) (*DB, error) {
-	db := &DB{path: path, door: &door{}}
-	if err := reserve(path); err != nil {
-		return db, err
-	}
-	w := url.Values{"_txlock": {"immediate"}, "_journal_mode": {"WAL"}, "_synchronous": {string(d)},
-		"_pragma": {"secure_delete(1)"}} // what is deleted is overwritten
-	var err error
-	if db.Write, err = connect(path, w, 1, db.door); err != nil {
-		return db, err
-	}
-	if err := db.Write.PingContext(ctx); err != nil { // readers need the file to be there
-		return db, err
-	}
-	if db.Read, err = connect(path, url.Values{"mode": {"ro"}}, readers, db.door); err != nil {
-		return db, err
-	}
-	return db, db.Read.PingContext(ctx)
-}
+// Close closes the file.
+func (db *DB) Close() error { return db.file.Close() }
 
-// Close closes the readers first: the last writer to leave tidies the file up.
-func (db *DB) Close() error {
-	var errs []error
-	for _, d := range []*sql.DB{db.Read, db.Write} {
-		if d != nil {
-			errs = append(errs, d.Close())
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// reserve makes the file, so that nobody but its owner can ever read it. SQLite
-// gives its companions the same mode.
-func reserve(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil // not opened: closing it again would drop SQLite's locks on it
-	}
-	if err != nil {
-		return err
-	}
-	return f.Close()
-}
-
-func connect(path string, params url.Values, conns int, d *door) (*sql.DB, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	params.Set("_busy_timeout", "5000")
-	params.Set("_foreign_keys", "on")
-	params.Set("_dqs", "0")
-	name := url.URL{Scheme: "file", Path: path, RawQuery: params.Encode()}
-	c, err := sqlite.NewConnector(name.String())
-	if err != nil {
-		return nil, err
-	}
-	pool := sql.OpenDB(through{c, d})
-	pool.SetMaxOpenConns(conns)
-	pool.SetMaxIdleConns(conns)
-	return pool, nil
-}
+// Empty moves everything that was committed into the file and empties its
+// write-ahead log, so that what was overwritten lies nowhere any more.
+func (db *DB) Empty(ctx context.Context) error { return db.file.Checkpoint(ctx) }
