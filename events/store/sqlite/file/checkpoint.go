@@ -39,7 +39,15 @@ func (f *File) Tidy(ctx context.Context) error { return f.checkpoint(ctx, "PASSI
 
 // Checkpoint moves what was committed from the write-ahead log into the file
 // and empties the log. ErrInUse says that it holds something still.
-func (f *File) Checkpoint(ctx context.Context) error { return f.checkpoint(ctx, "TRUNCATE", true) }
+func (f *File) Checkpoint(ctx context.Context) error {
+	for end := time.Now().Add(patience); ; wait(ctx, 10*time.Millisecond) {
+		err := f.checkpoint(ctx, "TRUNCATE", true)
+		// For another process that tidies up at this moment SQLite does not wait.
+		if !errors.Is(err, ErrInUse) || time.Now().After(end) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
 
 // checkpoint is ours, and never SQLite's own, because SQLite keeps to itself
 // whether its own failed, and because of what a failure means: SQLite may have
