@@ -53,7 +53,8 @@ var outside = []struct{ module, by string }{
 	{"github.com/EventStore/", "events/store/esdb events/store/esdb/esdbtest"},
 	{"google.golang.org/grpc", "events/store/esdb events/store/esdb/esdbtest"},
 	{"modernc.org/sqlite", "events/store/sqlite events/store/sqlite/* services/internal/sqlite"},
-	{"modernc.org/libc", "events/store/sqlite/disktest"}, // SQLite's C, as Go
+	{"github.com/anishathalye/porcupine", "events/store/storetest"}, // for tests
+	{"modernc.org/libc", "events/store/sqlite/disktest"},            // SQLite's C, as Go
 	{"github.com/tink-crypto/tink-go/", "services/internal/keys"},
 	{"github.com/gofrs/flock", "services/internal/lock"},
 	{"github.com/cedar-policy/cedar-go", "services/disclosure/policy"},

@@ -15,6 +15,7 @@ import (
 	"kith/events/store"
 	"kith/events/store/sqlite"
 	"kith/events/store/sqlite/disktest"
+	"kith/events/store/storetest"
 )
 
 // soak gives the full count with KITH_SOAK=1, else the quick one.
@@ -405,4 +406,8 @@ func TestCrashStates(t *testing.T) {
 	}
 	states := everyState(t, d, p, dir, soak(60, 14000))
 	t.Logf("%d crash states of %d writes and syncs: 0 acknowledged events lost, 0 doubled, 0 reordered", states, d.Moment())
+}
+
+func TestLinearizable(t *testing.T) {
+	storetest.Linearizable(t, open(t, filepath.Join(t.TempDir(), "log.db")), soak(50, 1000))
 }
