@@ -230,8 +230,9 @@ func (m *mutator) once(t *testing.T) {
 	}
 }
 
-// check is what an operator runs: kith verify for the record and the keys; and
-// for the read models the comparison of kith rebuild with what the log makes.
+// check is what an operator runs, kith verify for the record and the keys; and
+// for the read models SQLite's check, and a comparison of digests with those
+// before any change, as a rebuild compares.
 func (m *mutator) check(t *testing.T) error {
 	a, err := verification{dir: m.dir}.verify(t.Context())
 	if err != nil {
