@@ -107,10 +107,11 @@ type builder struct {
 	at   store.Position // committed
 	feed chan []given
 
-	tx   *Tx
-	held []given // wanted, in tx
-	seen int     // events since the last commit, wanted or not
-	last store.Position
+	tx      *Tx
+	held    []given // wanted, in tx
+	careful bool    // one of them failed: there is a way back before each
+	seen    int     // events since the last commit, wanted or not
+	last    store.Position
 }
 
 func (b *builder) run(ctx context.Context) error {
@@ -147,7 +148,9 @@ func (b *builder) take(ctx context.Context, gs []given) error {
 		}
 		b.held = append(b.held, g)
 		err := b.begin(ctx)
-		if err == nil {
+		if err == nil && b.careful {
+			err = b.carefully(ctx, g)
+		} else if err == nil {
 			err = b.apply(ctx, g)
 		}
 		if errors.Is(err, errCarefully) {
@@ -178,35 +181,38 @@ func (b *builder) apply(ctx context.Context, g given) error {
 	return err
 }
 
-// again does the transaction once more, with a way back before each event: some
-// rows of the one that failed may have been written.
+// again does the transaction once more, carefully: some rows of the event that
+// failed may have been written.
 func (b *builder) again(ctx context.Context) error {
 	b.tx.rollback()
-	b.tx = nil
+	b.tx, b.careful = nil, true
 	if err := b.begin(ctx); err != nil {
 		return err
 	}
 	for _, g := range b.held {
-		if _, err := b.tx.ExecContext(ctx, `SAVEPOINT before`); err != nil {
-			return err
-		}
-		failed := b.apply(ctx, g)
-		if failed != nil && !errors.Is(failed, errCarefully) {
-			return failed
-		}
-		if failed != nil {
-			if _, err := b.tx.ExecContext(ctx, `ROLLBACK TO before`); err != nil {
-				return err
-			}
-			if err := b.p.park(ctx, b.tx, g.event, "apply: "+code(failed)); err != nil {
-				return err
-			}
-		}
-		if _, err := b.tx.ExecContext(ctx, `RELEASE before`); err != nil {
+		if err := b.carefully(ctx, g); err != nil {
 			return err
 		}
 	}
-	return b.commit(ctx)
+	return nil
+}
+
+// carefully applies an event, or parks it without any of its rows.
+func (b *builder) carefully(ctx context.Context, g given) error {
+	if _, err := b.tx.ExecContext(ctx, `SAVEPOINT before`); err != nil {
+		return err
+	}
+	err := b.apply(ctx, g)
+	if errors.Is(err, errCarefully) {
+		failed := "apply: " + code(err)
+		if _, err = b.tx.ExecContext(ctx, `ROLLBACK TO before`); err == nil {
+			err = b.p.park(ctx, b.tx, g.event, failed)
+		}
+	}
+	if err == nil {
+		_, err = b.tx.ExecContext(ctx, `RELEASE before`)
+	}
+	return err
 }
 
 func (b *builder) commit(ctx context.Context) error {
@@ -222,7 +228,7 @@ func (b *builder) commit(ctx context.Context) error {
 	if err := b.tx.commit(); err != nil {
 		return err
 	}
-	b.tx, b.held, b.seen, b.at = nil, nil, 0, b.last
+	b.tx, b.held, b.careful, b.seen, b.at = nil, nil, false, 0, b.last
 	return nil
 }
 
