@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"runtime"
+	"time"
 
 	"kith/events"
 )
@@ -100,4 +101,17 @@ func (s *Store) openRun(ctx context.Context, o *opening, wanted func(events.Type
 		o.opened = append(o.opened, opened{e, err})
 	}
 	o.read = nil
+}
+
+// Next is when the first event after p was recorded; the zero time if there is
+// none yet.
+func (s *Store) Next(ctx context.Context, p Position) (time.Time, error) {
+	last, err := s.Last(ctx)
+	if err != nil || last <= p {
+		return time.Time{}, err
+	}
+	for r, err := range s.log.Follow(ctx, p) {
+		return r.At, err
+	}
+	return time.Time{}, context.Cause(ctx)
 }

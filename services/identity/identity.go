@@ -86,6 +86,10 @@ func (i *Identity) Close() {
 	i.follower.Stop()
 }
 
+// Rebuilt says that another file took the place of the one it read: what that
+// has pending is looked at.
+func (i *Identity) Rebuilt() { i.nudge() }
+
 // Position is how far the log was read.
 func (i *Identity) Position() store.Position { return i.follower.Position() }
 

@@ -81,6 +81,8 @@ type demonstration struct {
 	servers *servers
 
 	cosigners map[events.AgencyID]*cosigner
+
+	release func() // the hub's folder
 }
 
 // openDemo starts everything, publishes the families' histories if they are not
@@ -120,6 +122,9 @@ func openNorthshire(ctx context.Context, dir string, tel *telemetry.Telemetry) (
 		p.doorLinks = append(p.doorLinks, bus.Link{URL: nats.URL(), Creds: nats.Creds(a.ID), Agency: a.ID})
 	}
 	if p.witnesses, err = d.witnessKeys(dir); err == nil {
+		d.release, err = claim(p.dir)
+	}
+	if err == nil {
 		d.hub, err = openHub(ctx, p, tel)
 	}
 	if err == nil {
@@ -195,6 +200,9 @@ func (d *demonstration) close() {
 	d.servers.close()
 	if d.hub != nil {
 		d.hub.close()
+	}
+	if d.release != nil {
+		d.release()
 	}
 	for _, c := range d.cosigners {
 		c.close()

@@ -20,6 +20,7 @@ import (
 	"kith/services/identity"
 	"kith/services/intake"
 	"kith/services/internal/edge"
+	"kith/services/internal/rebuild"
 	"kith/services/internal/sqlite"
 	"kith/services/internal/telemetry"
 	"kith/services/internal/witness"
@@ -65,6 +66,9 @@ type hub struct {
 
 	edges   map[events.AgencyID]*edge.Edge
 	gateway http.Handler
+	control *control
+
+	rebuilding sync.Mutex
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -74,7 +78,7 @@ type hub struct {
 // It ends with close.
 func openHub(ctx context.Context, p partnership, tel *telemetry.Telemetry) (*hub, error) {
 	h := &hub{partnership: p, tel: tel, edges: map[events.AgencyID]*edge.Edge{}}
-	for _, step := range []func(context.Context) error{h.openStores, h.openServices, h.openBus, h.openWitnesses, h.openDoors, h.openGateway} {
+	for _, step := range []func(context.Context) error{h.openStores, h.openServices, h.openBus, h.openWitnesses, h.openDoors, h.openGateway, h.openControl} {
 		if err := step(ctx); err != nil {
 			h.close()
 			return nil, err
@@ -94,9 +98,21 @@ func (h *hub) watch() {
 		}
 		return uint64(p)
 	}
-	for name, at := range map[string]func() store.Position{
-		"identity": h.identity.Position, "childview": h.view.Position, "strategy": h.strategy.Position} {
-		h.tel.Metrics.Projection(name, func() uint64 { return uint64(at()) }, last)
+	for i, p := range h.projections() {
+		at := []func() store.Position{h.identity.Position, h.view.Position, h.strategy.Position}[i]
+		h.tel.Metrics.Projection(p.Name, telemetry.Projection{
+			At:   func() uint64 { return uint64(at()) },
+			Last: last,
+			Oldest: func() (time.Time, error) {
+				ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+				defer cancel()
+				return h.record.store.Next(ctx, at())
+			},
+			Parked: func() (int, error) {
+				parked, err := p.Parked(context.Background())
+				return len(parked), err
+			},
+		})
 	}
 	h.tel.Metrics.Outbox(func() (waiting int) {
 		for _, e := range h.edges {
@@ -130,6 +146,9 @@ func (p partnership) checkpoints() time.Duration {
 
 // model opens a read model, which can be thrown away and is built again.
 func (h *hub) model(ctx context.Context, name string) (*sqlite.DB, error) {
+	if err := rebuild.Clean(filepath.Join(h.dir, "models"), name); err != nil {
+		return nil, err
+	}
 	db, err := sqlite.Open(ctx, filepath.Join(h.dir, "models", name+".db"), sqlite.Rebuildable)
 	if err != nil {
 		return nil, fmt.Errorf("open read model %s: %w", name, err)
@@ -139,14 +158,12 @@ func (h *hub) model(ctx context.Context, name string) (*sqlite.DB, error) {
 }
 
 func (h *hub) openServices(ctx context.Context) error {
-	var dbs [3]*sqlite.DB
-	for i, name := range []string{"identity", "childview", "strategy"} {
-		db, err := h.model(ctx, name)
-		if err != nil {
+	for _, m := range readModels(h.record.store) {
+		if _, err := h.model(ctx, m.Name); err != nil {
 			return err
 		}
-		dbs[i] = db
 	}
+	dbs := h.models
 	packs, err := rules.Load()
 	if err != nil {
 		return fmt.Errorf("load rule packs: %w", err)
@@ -275,6 +292,9 @@ func (h *hub) caughtUp(ctx context.Context, p store.Position) error {
 
 // close stops taking events, then everything that stands on the record, then it.
 func (h *hub) close() {
+	h.control.close()
+	h.rebuilding.Lock() // what was under way has ended
+	defer h.rebuilding.Unlock()
 	if h.stop != nil {
 		h.stop()
 		h.running.Wait()

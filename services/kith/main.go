@@ -48,6 +48,8 @@ func commands() []command {
 		{"backup", "-data DIR -to DIR [-keys-to DIR] [-json]", "copy the record of a hub, which goes on meanwhile; the keys to a place of their own", runBackup},
 		{"restore", "-from DIR -keys-from DIR -data DIR [-json]", "put a backup into a new folder, checked, whole or not at all", runRestore},
 		{"lost", "-data DIR -after POSITION [-forget] [-json]", "at an agency: what a hub that was restored to a position does not know any more", lost},
+		{"rebuild", "-data DIR [-only NAME] [-check] [-switch same|always] [-json]", "build the read models anew beside those that serve, compare, switch; a running hub is asked to do it", runRebuild},
+		{"status", "-data DIR [-json]", "how far each read model is, what it could not take, and whether the hub is ready", runStatus},
 		{"health", "-url URL", "ask a running process whether it is ready; for health checks", askHealth},
 	}
 }

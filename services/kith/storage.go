@@ -94,7 +94,7 @@ func (s HubStore) open(ctx context.Context, dir, name string) (closable, error) 
 func claim(dir string) (release func(), err error) {
 	release, err = lock.New(filepath.Join(dir, "hub.lock")).Try()
 	if errors.Is(err, lock.ErrHeld) {
-		return nil, fmt.Errorf("another hub runs in %s: a folder is one hub's. Give this one another folder; to share a log they need store.kind eventstoredb and the same keys", dir)
+		return nil, fmt.Errorf("another hub runs in %s: a folder is one hub's. Give this one another folder; to share a log they need store.kind eventstoredb and the same keys: %w", dir, err)
 	}
 	return release, err
 }

@@ -49,7 +49,7 @@ func (db *DB) Replace(ctx context.Context, other string, ready func(context.Cont
 	rs, err := db.readers(ctx)
 	held = append(rs, held...)
 	if err == nil {
-		err = db.swap(held, other, aside)
+		err = db.swap(ctx, rs, w, other, aside)
 	}
 	if err != nil {
 		return fmt.Errorf("replace %s: %w", filepath.Base(db.path), err)
@@ -72,8 +72,8 @@ func (db *DB) readers(ctx context.Context) (cs []*sql.Conn, err error) {
 }
 
 // swap closes all connections and renames, while no new one can be opened.
-func (db *DB) swap(held []*sql.Conn, other, aside string) error {
-	if err := alone(other); err != nil {
+func (db *DB) swap(ctx context.Context, rs []*sql.Conn, w *sql.Conn, other, aside string) error {
+	if err := tidy(ctx, other); err != nil {
 		return err
 	}
 	if err := settle(other); err != nil {
@@ -81,14 +81,14 @@ func (db *DB) swap(held []*sql.Conn, other, aside string) error {
 	}
 	db.door.Lock()
 	defer db.door.Unlock()
-	for _, c := range held {
-		// The pool throws away a connection that says it is bad, and opens
-		// another when somebody wants one.
-		err := c.Raw(func(any) error { return driver.ErrBadConn })
-		if err != nil && !errors.Is(err, driver.ErrBadConn) {
-			return err
-		}
+	for _, c := range rs {
+		discard(c)
 	}
+	// A connection that never read nor wrote leaves the companions where they are.
+	if _, err := w.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+		return err
+	}
+	discard(w)
 	if err := alone(db.path); err != nil {
 		return err // somebody else has it open; what is there stays
 	}
@@ -101,6 +101,23 @@ func (db *DB) swap(held []*sql.Conn, other, aside string) error {
 		return err
 	}
 	return settle(filepath.Dir(db.path))
+}
+
+// discard makes the pool throw a connection away, which it does with one that
+// says it is bad; it opens another when somebody wants one.
+func discard(c *sql.Conn) { _ = c.Raw(func(any) error { return driver.ErrBadConn }) }
+
+// tidy makes a file that nobody has open whole without its companions.
+func tidy(ctx context.Context, path string) error {
+	db, err := Existing(ctx, path)
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	return alone(path)
 }
 
 // alone checks that a file has no companions: with those of another file it

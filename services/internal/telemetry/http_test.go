@@ -104,24 +104,27 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
+// The seconds are the age of the oldest event that was not seen, also if nobody
+// scraped while the projection fell behind.
 func TestLag(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	var at, last uint64 = 5, 5
-	l := &lag{at: func() uint64 { return at }, last: func() uint64 { return last }, now: func() time.Time { return now }}
-	for _, step := range []struct {
+	for _, tc := range []struct {
 		at, last        uint64
-		after           time.Duration
+		waits           time.Duration
+		err             error
 		events, seconds float64
 	}{
-		{5, 5, 0, 0, 0},
-		{5, 8, 10 * time.Second, 3, 10},
-		{7, 9, 5 * time.Second, 2, 15},
-		{9, 9, time.Second, 0, 0},
-		{9, 10, 4 * time.Second, 1, 4},
+		{5, 5, 0, nil, 0, 0},
+		{5, 8, 10 * time.Second, nil, 3, 10},
+		{9, 10, time.Hour, nil, 1, 3600},
+		{9, 10, -time.Second, nil, 1, 0}, // a clock that was set back
+		{9, 10, 0, errors.New("no log"), 1, 0},
 	} {
-		now, at, last = now.Add(step.after), step.at, step.last
-		if e, s := l.measure(); e != step.events || s != step.seconds {
-			t.Errorf("at %d of %d: %v events, %v s; want %v, %v", at, last, e, s, step.events, step.seconds)
+		l := &lag{now: func() time.Time { return now }, p: Projection{
+			At: func() uint64 { return tc.at }, Last: func() uint64 { return tc.last },
+			Oldest: func() (time.Time, error) { return now.Add(-tc.waits), tc.err }}}
+		if e, s, err := l.measure(); e != tc.events || tc.err == nil && s != tc.seconds || !errors.Is(err, tc.err) {
+			t.Errorf("%+v: %v events, %v s, %v", tc, e, s, err)
 		}
 	}
 }

@@ -28,7 +28,8 @@ func TestMetrics(t *testing.T) {
 	m.Refused("health", "Too Large "+canary)
 	m.Decided("not-found")
 	m.Outbox(func() int { return 7 })
-	m.Projection("childview", func() uint64 { return 3 }, func() uint64 { return 5 })
+	m.Projection("childview", Projection{At: func() uint64 { return 3 }, Last: func() uint64 { return 5 },
+		Oldest: func() (time.Time, error) { return time.Now().Add(-time.Hour), nil }, Parked: func() (int, error) { return 4, nil }})
 	m.Witnessed("events", func() Witnessed {
 		return Witnessed{Size: 17, Age: 90 * time.Second, Agreeing: 2, Refusing: 1}
 	})
@@ -48,6 +49,8 @@ func TestMetrics(t *testing.T) {
 		`kith_disclosure_decisions_total{outcome="not-found"} 1`,
 		`kith_outbox_depth 7`,
 		`kith_projection_lag_events{projection="childview"} 2`,
+		`kith_projection_lag_seconds{projection="childview"} 3600.`,
+		`kith_projection_parked{projection="childview"} 4`,
 		`kith_append_seconds_count 1`,
 		`kith_witnessed_entries{log="events"} 17`,
 		`kith_witnessed_age_seconds{log="events"} 90`,
