@@ -12,18 +12,22 @@ import (
 	"kith/events/store"
 )
 
-// ingest publishes events as a police system would over NATS, and times each
-// from its publication to its receipt and until it can be read. At a given rate
+// ingest publishes events as four agencies' systems would over NATS, and times
+// each from its publication to its receipt and until it can be read. Before that
+// every child was heard of once. At a given rate
 // a late answer does not slow the offer, so waiting is counted, not hidden.
 // Without a rate it finds out what can be sustained: a number of senders, each
 // of which publishes again as soon as it holds its receipt.
 func (b benchmark) ingest(d *demonstration) error {
-	link, err := bus.Connect(b.ctx, bus.Link{URL: d.nats.URL(), Creds: d.nats.Creds(benchPolice), Agency: benchPolice})
-	if err != nil {
+	d.hub.closeEdges() // these agencies have systems of their own
+	l := &ingestion{benchmark: b}
+	defer l.close()
+	if err := l.connect(d); err != nil {
 		return err
 	}
-	defer link.Close()
-	l := &ingestion{benchmark: b, link: link, receipt: newTimes(), visible: newTimes(), watch: make(chan awaited, 1<<16)}
+	if err := l.meet(d.hub); err != nil {
+		return err
+	}
 	var watching sync.WaitGroup
 	watching.Go(func() { l.look(d.hub) })
 	start := time.Now()
@@ -37,8 +41,9 @@ func (b benchmark) ingest(d *demonstration) error {
 // ingestion is one run of the ingest benchmark.
 type ingestion struct {
 	benchmark
-	link             *bus.Agency
-	sent             int
+	agencies         []events.Agency
+	links            []*bus.Agency
+	first, sent      int // number of the first event that is timed; how many are
 	receipt, visible *times
 	watch            chan awaited
 }
@@ -53,6 +58,54 @@ type awaited struct {
 // as a few busy agencies have under way.
 const senders = 512
 
+func (l *ingestion) connect(d *demonstration) error {
+	for _, a := range northshire()[:4] {
+		link, err := bus.Connect(l.ctx, bus.Link{URL: d.nats.URL(), Creds: d.nats.Creds(a.ID), Agency: a.ID})
+		if err != nil {
+			return err
+		}
+		l.agencies, l.links = append(l.agencies, a), append(l.links, link)
+	}
+	return nil
+}
+
+func (l *ingestion) close() {
+	for _, link := range l.links {
+		link.Close()
+	}
+}
+
+// benchChildren is how many children the agencies report on.
+const benchChildren = 500
+
+// meet has every agency report every child once.
+func (l *ingestion) meet(h *hub) error {
+	l.first = benchChildren * len(l.agencies)
+	l.begin()
+	var watching sync.WaitGroup
+	watching.Go(func() { l.look(h) })
+	var wg sync.WaitGroup
+	for s := range senders {
+		wg.Go(func() {
+			for i := s; i < l.first; i += senders {
+				l.send(i)
+			}
+		})
+	}
+	wg.Wait()
+	close(l.watch)
+	watching.Wait()
+	if n := len(l.visible.all); n < l.first {
+		return fmt.Errorf("%d of the first %d events had no receipt or were not seen", l.first-n, l.first)
+	}
+	l.begin()
+	return nil
+}
+
+func (l *ingestion) begin() {
+	l.receipt, l.visible, l.watch = newTimes(), newTimes(), make(chan awaited, 1<<16)
+}
+
 func (l *ingestion) offer(start time.Time) string {
 	if l.rate > 0 {
 		l.steadily(start)
@@ -66,7 +119,7 @@ func (l *ingestion) steadily(start time.Time) {
 	var wg sync.WaitGroup
 	for i := range l.rate * l.seconds {
 		time.Sleep(time.Until(start.Add(time.Duration(i) * time.Second / time.Duration(l.rate))))
-		wg.Go(func() { l.send(i) })
+		wg.Go(func() { l.send(l.first + i) })
 		l.sent++
 	}
 	wg.Wait()
@@ -78,7 +131,7 @@ func (l *ingestion) flatOut(until time.Time) {
 	for s := range senders {
 		wg.Go(func() {
 			for ; time.Now().Before(until); counts[s]++ {
-				l.send(s + senders*counts[s])
+				l.send(l.first + s + senders*counts[s])
 			}
 		})
 	}
@@ -91,7 +144,7 @@ func (l *ingestion) flatOut(until time.Time) {
 // send publishes the i-th event and has it looked for once its receipt is held.
 func (l *ingestion) send(i int) {
 	from := time.Now()
-	a, err := l.publish(l.link, i)
+	a, err := l.publish(i)
 	if err != nil || a.Receipt == nil {
 		return
 	}
@@ -121,7 +174,7 @@ func (l *ingestion) look(h *hub) {
 
 // report prints the rate over the whole time until the last event could be read.
 func (l *ingestion) report(what string, offered, took time.Duration) error {
-	cond := conditions("what", what, "offered_per_second", fmt.Sprintf("%.0f", float64(l.sent)/offered.Seconds()))
+	cond := conditions("what", what+", four agencies, 500 children", "offered_per_second", fmt.Sprintf("%.0f", float64(l.sent)/offered.Seconds()))
 	if n := len(l.visible.all); n < l.sent {
 		return fmt.Errorf("%d of %d events had no receipt or were not seen", l.sent-n, l.sent)
 	}
@@ -137,8 +190,13 @@ func (l *ingestion) report(what string, offered, took time.Duration) error {
 
 const benchPolice events.AgencyID = "northshire-police"
 
-func (b benchmark) publish(link *bus.Agency, i int) (bus.Answer, error) {
-	e, err := bus.NewEvent("urn:kith:agency:"+string(benchPolice), benchNotice(i%500, i))
+// publish sends the i-th event: the agencies take turns, and the children.
+func (l *ingestion) publish(i int) (bus.Answer, error) {
+	n := len(l.agencies)
+	a := l.agencies[i%n]
+	notice := benchNotice(i/n%benchChildren, i)
+	notice.Report.Fact = benchFact(a.Kind, notice.Report.Fact)
+	e, err := bus.NewEvent(a.Source, notice)
 	if err != nil {
 		return bus.Answer{}, err
 	}
@@ -146,9 +204,25 @@ func (b benchmark) publish(link *bus.Agency, i int) (bus.Answer, error) {
 	if err != nil {
 		return bus.Answer{}, err
 	}
-	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(l.ctx, time.Minute)
 	defer cancel()
-	return link.Send(ctx, m)
+	return l.links[i%n].Send(ctx, m)
+}
+
+// benchFact is what an agency of a kind reports; the police report what they do.
+func benchFact(k events.AgencyKind, police events.Fact) events.Fact {
+	switch k {
+	case events.KindHealth:
+		return events.PractitionerConcern{Practitioner: "health visitor", ChildSeen: true,
+			Concern: "The child was quiet and stayed close to the door. Weight has not gone up since the last visit six weeks ago."}
+	case events.KindEducation:
+		return events.AttendanceFall{From: "2026-09-07", To: "2026-10-23", Percent: 78, PercentBefore: 94, Unauthorised: 11,
+			Circumstances: "Late on most Mondays. Comes with an older sibling, who says that nobody was up."}
+	case events.KindSocialCare:
+		return events.InvolvementChanged{Service: "child in need", Team: "Assessment team", Since: "2026-01-05"}
+	default:
+		return police
+	}
 }
 
 // benchNotice is the i-th report, about one of many invented children.

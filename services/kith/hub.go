@@ -290,6 +290,14 @@ func (h *hub) caughtUp(ctx context.Context, p store.Position) error {
 	return errors.Join(h.identity.Wait(ctx, p), h.view.Wait(ctx, p), h.strategy.Wait(ctx, p))
 }
 
+// closeEdges ends the doors; what waits in their outboxes stays there.
+func (h *hub) closeEdges() {
+	for id, e := range h.edges {
+		e.Close()
+		delete(h.edges, id)
+	}
+}
+
 // close stops taking events, then everything that stands on the record, then it.
 func (h *hub) close() {
 	h.control.close()
@@ -302,9 +310,7 @@ func (h *hub) close() {
 	if h.collector != nil {
 		h.collector.Close()
 	}
-	for _, e := range h.edges {
-		e.Close()
-	}
+	h.closeEdges()
 	for _, a := range h.links {
 		a.Close()
 	}
