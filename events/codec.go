@@ -49,16 +49,20 @@ func Types() iter.Seq[Type] {
 	})))
 }
 
-// Encode returns the JSON of an event for the event store.
+// Encode returns the JSON of an event for the event store. Nobody writes a
+// version of which there is a newer one.
 func Encode(e Event) ([]byte, error) {
-	if _, known := known(e.Type()); !known {
+	if c, ok := known(e.Type()); !ok || c.next != nil {
 		return nil, fmt.Errorf("%w: %s", ErrUnknownType, e.Type())
 	}
 	return json.Marshal(e)
 }
 
-// Decode reads what Encode wrote. It refuses unknown fields.
-func Decode(t Type, data []byte) (Event, error) {
+// Decode reads what Encode wrote, now or in an earlier release: what was written
+// as an older version comes as the newest. It refuses unknown fields.
+func Decode(t Type, data []byte) (Event, error) { return decode(known, t, data) }
+
+func decode(known func(Type) (codec, bool), t Type, data []byte) (Event, error) {
 	c, ok := known(t)
 	if !ok {
 		return nil, fmt.Errorf("%w: %s", ErrUnknownType, t)
@@ -67,7 +71,24 @@ func Decode(t Type, data []byte) (Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decode %s: %w", t, err)
 	}
+	for c.next != nil {
+		e = c.next(e)
+		if c, ok = known(e.Type()); !ok {
+			return nil, fmt.Errorf("%w: %s, made of %s", ErrUnknownType, e.Type(), t)
+		}
+	}
 	return e, nil
+}
+
+// Newest is the type as which Decode returns an event of a type: the type itself
+// unless there is a newer version.
+func Newest(t Type) Type { return newest(known, t) }
+
+func newest(known func(Type) (codec, bool), t Type) Type {
+	for c, ok := known(t); ok && c.next != nil; c, ok = known(t) {
+		t = c.to
+	}
+	return t
 }
 
 // EncodeReport returns the JSON of a report: the data of its CloudEvent.
@@ -99,6 +120,9 @@ type codec struct {
 	typ    Type
 	event  func([]byte) (Event, error)
 	report func([]byte) (Report, error)
+
+	to   Type              // of which there is a newer version: its type,
+	next func(Event) Event // and how that follows; nil in the newest
 }
 
 func index(cs ...codec) map[Type]codec {
@@ -161,6 +185,16 @@ func decision[E Event]() codec {
 		err := strict(data, &e)
 		return e, err
 	}}
+}
+
+// older is an older version of a type, and how the next one follows from it, for
+// every one that was ever written: what cannot be made from the old is not a new
+// version but another event. Both stand in the list for ever.
+func older[From, To Event](c codec, turn func(From) To) codec {
+	var to To
+	c.to = to.Type()
+	c.next = func(e Event) Event { return turn(e.(From)) }
+	return c
 }
 
 func strict[T any](data []byte, into *T) error {

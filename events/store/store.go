@@ -86,7 +86,7 @@ func (s *Store) Follow(ctx context.Context, p Position) iter.Seq2[Event, error] 
 	return s.FollowOnly(ctx, p, nil)
 }
 
-// FollowOnly is Follow, but opens only events of wanted types: of the others it
+// FollowOnly is Follow, but opens only events that come as wanted types: of the others it
 // yields what lies beside the payload. Without wanted it opens all.
 func (s *Store) FollowOnly(ctx context.Context, p Position, wanted func(events.Type) bool) iter.Seq2[Event, error] {
 	return s.open(ctx, s.log.Follow(ctx, p), wanted)
@@ -115,7 +115,7 @@ func (s *Store) open(ctx context.Context, rs iter.Seq2[Recorded, error], wanted 
 // openWanted returns the envelope even where the payload is not opened, or cannot be.
 func (s *Store) openWanted(ctx context.Context, r Recorded, wanted func(events.Type) bool) (Event, error) {
 	e := Event{ID: r.ID, Stream: r.Stream, Revision: r.Revision, Position: r.Position, At: r.At, Cause: r.Cause, Type: r.Type}
-	if wanted != nil && !wanted(r.Type) {
+	if wanted != nil && !wanted(events.Newest(r.Type)) {
 		return e, nil
 	}
 	plain, err := s.keys.Open(ctx, r.Stream.Key(), r.Data, associated(r.Stream, r.Type, r.ID))

@@ -43,7 +43,7 @@ type Model struct {
 	Apply func(ctx context.Context, tx *Tx, e store.Event) error
 }
 
-func (m Model) wants(t events.Type) bool { return m.Wants == nil || m.Wants(t) }
+func (m Model) wants(t events.Type) bool { return m.Wants == nil || m.Wants(events.Newest(t)) }
 
 // Projection is a model in a file.
 type Projection struct {
