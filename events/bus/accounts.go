@@ -45,14 +45,16 @@ func agencyMay() jwt.Permissions {
 // all of _INBOX.
 const hubInbox = "_HUB"
 
-// hubMay: make the two streams, take events, write to the inbox, ask the witness.
-// It may not delete or purge either stream.
+// hubMay: make the two streams, take events, take them out once they are
+// answered, write to the inbox, ask the witness. It may delete neither stream,
+// nor take anything out of the inbox.
 func hubMay() jwt.Permissions {
 	p := jwt.Permissions{
 		Pub: jwt.Permission{Allow: jwt.StringList{
 			"inbox.>",
 			SubjectWitness,
 			"$JS.API.INFO",
+			"$JS.API.STREAM.PURGE.EVENTS",
 			"$JS.API.CONSUMER.CREATE.EVENTS.>",
 			"$JS.API.CONSUMER.INFO.EVENTS.*",
 			"$JS.API.CONSUMER.MSG.NEXT.EVENTS.*",

@@ -81,6 +81,7 @@ func (h *Hub) Consume(ctx context.Context, handle Handler) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, d := range h.desks {
 		g.Go(func() error {
+			go d.tidy(ctx)
 			err := d.consume(ctx, h.ackWait, handle)
 			if ctx.Err() != nil {
 				return nil
@@ -125,7 +126,7 @@ func (d *desk) messages(ctx context.Context, ackWait time.Duration) (jetstream.M
 	var it jetstream.MessagesContext
 	err := retry(ctx, func(ctx context.Context) error {
 		c, err := d.js.CreateOrUpdateConsumer(ctx, streamEvents, jetstream.ConsumerConfig{
-			Durable: hubConsumer, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: 8 * inFlight,
+			Durable: hubConsumer, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: 16 * inFlight,
 		})
 		if err == nil {
 			it, err = c.Messages(jetstream.PullMaxMessages(2*inFlight), jetstream.PullExpiry(10*time.Second))

@@ -234,7 +234,7 @@ func TestUnsuitableStreamIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	wrong := eventsStream()
-	wrong.Retention = jetstream.LimitsPolicy
+	wrong.Retention = jetstream.InterestPolicy
 	if _, err := js.CreateStream(within(t), wrong); err != nil {
 		t.Fatal(err)
 	}

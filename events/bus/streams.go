@@ -22,13 +22,15 @@ const (
 	hubConsumer = "hub"
 )
 
+// eventsStream: what was answered is taken out by tidy, many at a time. A work
+// queue would do it by itself, with a sync of the disk for each message.
 func eventsStream() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: streamEvents, Subjects: []string{"events.>"},
 		Description: "what the agency published and the hub has not answered yet",
-		Retention:   jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage,
+		Retention:   jetstream.LimitsPolicy, Storage: jetstream.FileStorage,
 		Discard: jetstream.DiscardNew, MaxMsgs: maxWaiting,
-		AllowAtomicPublish: true, DenyPurge: true, DenyDelete: true,
+		AllowAtomicPublish: true, DenyDelete: true,
 	}
 }
 
@@ -64,6 +66,7 @@ func ensureStreams(ctx context.Context, js jetstream.JetStream) error {
 var errUnsuitable = errors.New("it is there but set up in another way; its retention, subjects, storage or batches do not fit")
 
 func suits(got, want jetstream.StreamConfig) bool {
-	return got.Retention == want.Retention && got.Storage == want.Storage &&
+	queue := got.Retention == jetstream.WorkQueuePolicy && want.Name == streamEvents // as it was set up once
+	return (got.Retention == want.Retention || queue) && got.Storage == want.Storage &&
 		slices.Equal(got.Subjects, want.Subjects) && got.AllowAtomicPublish
 }

@@ -32,14 +32,14 @@ func bench(ctx context.Context, c *call) error {
 	seconds := c.flags.Int("seconds", 15, "how long to offer events (ingest), or to append in all turns of one contender (append)")
 	rate := c.flags.Int("rate", 200, "events offered a second; 0: as many as can be sustained (ingest)")
 	reads := c.flags.Int("reads", 500, "how many times to read each view (view), or streams at each size (stream)")
-	events := c.flags.Int("events", 1_000_000, "how many events the log shall hold in the end (stream, recover)")
+	events := c.flags.Int("events", 1_000_000, "how many events the log shall hold in the end (stream, rebuild, recover)")
 	profile := c.flags.String("cpuprofile", "", "file to write a CPU profile to")
 	dir := c.flags.String("dir", "", "folder on the disk to measure; a temporary one if none is named")
 	if len(c.args) == 0 || strings.HasPrefix(c.args[0], "-") {
 		if err := c.flags.Parse(c.args); err != nil {
 			return err
 		}
-		return c.wrong("say what to measure: kith bench append, ingest, recover, stream or view")
+		return c.wrong("say what to measure: kith bench append, ingest, rebuild, recover, stream or view")
 	}
 	name := c.args[0]
 	c.args = c.args[1:]
@@ -51,10 +51,10 @@ func bench(ctx context.Context, c *call) error {
 		return err
 	}
 	b := benchmark{ctx: ctx, tel: tel, print: printer(c.out, *asJSON), seconds: *seconds, rate: *rate, reads: *reads, events: *events}
-	run := map[string]func(dir string) error{"append": b.append, "stream": b.stream, "recover": b.recovery,
+	run := map[string]func(dir string) error{"append": b.append, "stream": b.stream, "rebuild": b.rebuilt, "recover": b.recovery,
 		"ingest": b.onPartnership(b.ingest), "view": b.onPartnership(b.view)}[name]
 	if run == nil {
-		return c.wrong("there is no benchmark %q: append, ingest, recover, stream or view", name)
+		return c.wrong("there is no benchmark %q: append, ingest, rebuild, recover, stream or view", name)
 	}
 	stop, err := profileTo(*profile)
 	if err != nil {

@@ -17,6 +17,7 @@ func TestBench(t *testing.T) {
 		{[]string{"bench", "append", "-json", "-seconds", "1"}, []string{"events_per_second", "raw_sqlite_events_per_second", "jetstream_single_events_per_second",
 			"jetstream_batch_events_per_second", "ratio_to_raw_sqlite", "ratio_to_jetstream_batch"}},
 		{[]string{"bench", "stream", "-json", "-reads", "10", "-events", "4000"}, []string{"read_p99", "append_p99", "read_p99_ratio_to_100k"}},
+		{[]string{"bench", "rebuild", "-json", "-events", "2000"}, []string{"build_events_per_second", "events_per_second"}},
 		{[]string{"bench", "recover", "-json", "-events", "2000"}, []string{"ready_seconds", "rss_mb", "heap_mb", "children"}},
 		{[]string{"bench", "ingest", "-json", "-seconds", "1", "-rate", "20"}, []string{"events_per_second", "receipt_p50", "receipt_p99", "visible_p50", "visible_p99"}},
 		{[]string{"bench", "view", "-json", "-reads", "10"}, []string{"first_read_p50", "p50", "p99"}},

@@ -56,7 +56,7 @@ type awaited struct {
 
 // senders is how many publish at the same time where no rate is given: as many
 // as a few busy agencies have under way.
-const senders = 512
+const senders = 1024
 
 func (l *ingestion) connect(d *demonstration) error {
 	for _, a := range northshire()[:4] {

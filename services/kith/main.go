@@ -42,7 +42,7 @@ func commands() []command {
 		{"demo", "[-addr 127.0.0.1:8080] [-data DIR]", "everything in one process, with eight invented families", demo},
 		{"hub", "-config FILE", "the hub of a partnership", runHub},
 		{"agency", "-config FILE", "the edge of one agency: takes native records, keeps them until the hub's receipt is held", runAgency},
-		{"bench", "append|ingest|recover|stream|view [-json]", "measure this machine: durable appends beside other stores, publish to receipt to visible, start after kill -9, reads of a stream in a large log, reads of the view", bench},
+		{"bench", "append|ingest|rebuild|recover|stream|view [-json]", "measure this machine: durable appends beside other stores, publish to receipt to visible, start after kill -9, reads of a stream in a large log, reads of the view", bench},
 		{"verify", "-data DIR | -config FILE [-checkpoint FILE] [-receipt FILE -proof OUT] [-json]", "check that a record, or a copy of it, is what was recorded; docs/verify.md explains it", verifyRecord},
 		{"nats-config", "-out DIR -agencies a,b,c", "write the configuration and credentials of a NATS server for these agencies", natsConfig},
 		{"backup", "-data DIR -to DIR [-keys-to DIR] [-json]", "copy the record of a hub, which goes on meanwhile; the keys to a place of their own", runBackup},
