@@ -296,6 +296,18 @@ func (b *outbox) later(ctx context.Context, f func(*sql.Tx) error) error {`,
 		old:  "\tl.at = p.at\n", new: "\tl.at = p.at; p.last += 1\n",
 		pkg: "events/store/sqlite", test: "TestLinearizable|TestCrashStates",
 	},
+	{
+		bug:  "seal with a key that is not on stable storage",
+		file: "services/internal/keys/keys.go",
+		old:  "sqlite.Open(ctx, path, sqlite.Durable)", new: "sqlite.Open(ctx, path, sqlite.Rebuildable)",
+		pkg: "services/internal/follow", test: "TestCrashStates|TestEveryCallFailsOnce",
+	},
+	{
+		bug:  "commit the position of a read model before its rows",
+		file: "services/internal/follow/batch.go",
+		old:  "	b.last = e.Position\n", new: "	b.last = e.Position + 1\n",
+		pkg: "services/internal/follow", test: "TestCrashStates|TestEveryCallFailsOnce",
+	},
 }
 
 // TestPlantedBugs plants every bug with KITH_SOAK=1, else those that are quick.

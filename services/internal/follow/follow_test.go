@@ -33,7 +33,11 @@ type hub struct {
 
 func newHub(t testing.TB) *hub {
 	t.Helper()
-	dir := t.TempDir()
+	return hubIn(t, t.TempDir())
+}
+
+func hubIn(t testing.TB, dir string) *hub {
+	t.Helper()
 	l, err := logfile.Open(context.Background(), filepath.Join(dir, "log.db"))
 	must(t, err)
 	k, err := keys.Open(context.Background(), filepath.Join(dir, "keys"))
@@ -73,15 +77,20 @@ func (s *said) String() string {
 // add appends n events to a stream, each saying its reason.
 func (h *hub) add(t testing.TB, s store.Stream, n int, reason string) store.Position {
 	t.Helper()
-	es := make([]events.Event, n)
-	for i := range es {
-		es[i] = events.SubjectUnlinked{Child: "c", Subject: "s", Reason: reason}
-	}
+	es := unlinked(n, reason)
 	because := fmt.Sprint("request-", h.serial.Add(1))
 	at, err := h.Append(t.Context(), store.Batch{Stream: s, Expect: store.Any, Events: es,
 		Cause: store.Cause{By: "test", For: "test", Because: because}})
 	must(t, err)
 	return at[0].Position
+}
+
+func unlinked(n int, reason string) []events.Event {
+	es := make([]events.Event, n)
+	for i := range es {
+		es[i] = events.SubjectUnlinked{Child: "c", Subject: "s", Reason: reason}
+	}
+	return es
 }
 
 // seen notes each event; it fails for those whose reason says so.
