@@ -102,7 +102,7 @@ func sing(t *testing.T, where, text string) {
 func sealed(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.Contains(path, "outbox") {
+		if err != nil || !d.Type().IsRegular() || strings.Contains(path, "outbox") {
 			return err
 		}
 		b, err := os.ReadFile(path)

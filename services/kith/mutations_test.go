@@ -100,7 +100,7 @@ func settled(t *testing.T, h *hub) {
 func copyOf(t *testing.T, dir string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "hub")
-	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
+	if err := copyFiles(to, dir); err != nil {
 		t.Fatal(err)
 	}
 	return to
