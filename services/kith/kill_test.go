@@ -113,6 +113,12 @@ var moments = []struct {
 		k.police.kill(t)
 		k.startPolice(t)
 	}},
+	{"rebuild", func(t *testing.T, k *killer) { // while read models are built beside those that serve
+		k.progress(t, k.journal.receipts, 1+k.rnd.IntN(10))
+		p := startKith(t, "rebuild", "-data", k.data())
+		k.fell(t, 400*time.Millisecond)
+		<-p.ended // it said good-bye to the hub, or was done before
+	}},
 	{"backup", func(t *testing.T, k *killer) { // while the record is copied: the copying or the hub
 		k.progress(t, k.journal.receipts, 1+k.rnd.IntN(10))
 		k.backup(t)

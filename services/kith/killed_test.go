@@ -33,6 +33,9 @@ func (v *victim) after(t *testing.T, j *journal, stop func(), kills int) {
 	v.served(t, all)
 	v.seen(t, all)
 	v.police.kill(t)
+	if p := startKith(t, "rebuild", "-data", v.data(), "-check"); !p.good() {
+		t.Errorf("kith rebuild -check: %v\n%s", p.err, p.said)
+	}
 	v.hub.kill(t)
 	live := v.models(t)
 	f := v.record(t)

@@ -67,6 +67,9 @@ func (p *process) kill(t *testing.T) {
 	}
 }
 
+// good waits until the process ends by itself, and says whether all was well.
+func (p *process) good() bool { <-p.ended; return p.err == nil }
+
 // until waits for something, and fails when it does not come or the process ends.
 func (p *process) until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
