@@ -103,11 +103,15 @@ func (d *Disk) Killed(t testing.TB, to string) *Disk {
 	return next
 }
 
-// Remove lets the folder be an ordinary one again. What is open stays on the Disk.
+// Remove lets the folder be an ordinary one again and forgets what was done on
+// the Disk: a test has thousands of them. What is open stays on it.
 func (d *Disk) Remove() {
 	world.Lock()
-	defer world.Unlock()
 	world.disks = slices.DeleteFunc(world.disks, func(other *Disk) bool { return other == d })
+	world.Unlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ops, d.base, d.now = nil, newState(), newState()
 }
 
 // Moment is how many changes of files there were. What was promised at a moment
