@@ -20,6 +20,7 @@ var errNoFact = errors.New("no fact")
 var facts = index(
 	fact[DomesticAbuseIncident](), fact[MissingEpisode](), fact[PublicProtectionNotice](),
 	fact[EmergencyAttendance](), fact[WasNotBrought](), fact[PractitionerConcern](), fact[NationalRecordChanged](),
+	fact[ClinicalObservation](), fact[HealthFlag](), fact[SharingConsent](), fact[QuestionnaireAnswered](),
 	fact[Concern](), fact[AttendanceFall](), fact[Suspension](), fact[OffRoll](),
 	fact[ContactReceived](), fact[ReferralDecided](), fact[InvolvementChanged](), fact[Section47Enquiry](), fact[ProtectionPlan](),
 )

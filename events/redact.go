@@ -61,6 +61,11 @@ func (EmergencyAttendance) Format(f fmt.State, _ rune)    { hide(f) }
 func (WasNotBrought) Format(f fmt.State, _ rune)          { hide(f) }
 func (PractitionerConcern) Format(f fmt.State, _ rune)    { hide(f) }
 func (NationalRecordChanged) Format(f fmt.State, _ rune)  { hide(f) }
+func (ClinicalObservation) Format(f fmt.State, _ rune)    { hide(f) }
+func (HealthFlag) Format(f fmt.State, _ rune)             { hide(f) }
+func (SharingConsent) Format(f fmt.State, _ rune)         { hide(f) }
+func (QuestionnaireAnswered) Format(f fmt.State, _ rune)  { hide(f) }
+func (Answer) Format(f fmt.State, _ rune)                 { hide(f) }
 func (Concern) Format(f fmt.State, _ rune)                { hide(f) }
 func (AttendanceFall) Format(f fmt.State, _ rune)         { hide(f) }
 func (Suspension) Format(f fmt.State, _ rune)             { hide(f) }
@@ -78,6 +83,11 @@ func (EmergencyAttendance) LogValue() slog.Value    { return slog.StringValue(wi
 func (WasNotBrought) LogValue() slog.Value          { return slog.StringValue(withheld) }
 func (PractitionerConcern) LogValue() slog.Value    { return slog.StringValue(withheld) }
 func (NationalRecordChanged) LogValue() slog.Value  { return slog.StringValue(withheld) }
+func (ClinicalObservation) LogValue() slog.Value    { return slog.StringValue(withheld) }
+func (HealthFlag) LogValue() slog.Value             { return slog.StringValue(withheld) }
+func (SharingConsent) LogValue() slog.Value         { return slog.StringValue(withheld) }
+func (QuestionnaireAnswered) LogValue() slog.Value  { return slog.StringValue(withheld) }
+func (Answer) LogValue() slog.Value                 { return slog.StringValue(withheld) }
 func (Concern) LogValue() slog.Value                { return slog.StringValue(withheld) }
 func (AttendanceFall) LogValue() slog.Value         { return slog.StringValue(withheld) }
 func (Suspension) LogValue() slog.Value             { return slog.StringValue(withheld) }

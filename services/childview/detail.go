@@ -81,6 +81,31 @@ func (d *detail) health(f events.Health) {
 	case events.NationalRecordChanged:
 		d.say("Change", f.Change)
 		d.say("Where the detail is", "With the national service")
+	case events.ClinicalObservation:
+		d.say("Observed", f.Observed)
+		d.say("Finding", f.Finding)
+		d.say("Where on the body", f.BodySite)
+		if f.Provisional {
+			d.say("Confirmed", "Not yet")
+		}
+	case events.HealthFlag:
+		d.say("Flag", f.Flag)
+		d.say("Category", f.Category)
+		d.say("From", day(f.From))
+		d.say("Until", day(f.Until))
+	case events.SharingConsent:
+		d.say("Scope", f.Scope)
+		d.say("By", f.By)
+		if f.InPart {
+			d.say("Extent", "In part: the health service knows for what")
+		}
+		d.say("Until", day(f.Until))
+	case events.QuestionnaireAnswered:
+		d.say("Questionnaire", f.Questionnaire)
+		d.say("Answered by", f.By)
+		for _, a := range f.Answers {
+			d.say(a.Question, a.Answer)
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ func policeTitle(f events.Police) string {
 }
 
 func healthTitle(f events.Health) string {
-	switch f.(type) {
+	switch f := f.(type) {
 	case events.EmergencyAttendance:
 		return "Emergency department attendance"
 	case events.WasNotBrought:
@@ -53,6 +53,17 @@ func healthTitle(f events.Health) string {
 		return "Concern of a health practitioner"
 	case events.NationalRecordChanged:
 		return "National health record changed"
+	case events.ClinicalObservation:
+		return "Health observation"
+	case events.HealthFlag:
+		if !f.Active {
+			return "Flag taken off the health record"
+		}
+		return "Flag on the health record"
+	case events.SharingConsent:
+		return "Consent to share, as health recorded it: " + string(f.Decision)
+	case events.QuestionnaireAnswered:
+		return "Health questionnaire"
 	}
 	return ""
 }
