@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -100,9 +99,8 @@ func onStrings(valid func(string) bool) func(any) error {
 	}
 }
 
-// validMoment takes what the vocabulary can hold: RFC 3339 without its leap
-// seconds and lower-case letters.
+// validMoment takes what the vocabulary can hold.
 func validMoment(s string) bool {
-	var t time.Time
-	return t.UnmarshalText([]byte(s)) == nil
+	_, ok := events.ParseMoment(s)
+	return ok
 }
