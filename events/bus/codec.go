@@ -8,6 +8,7 @@
 package bus
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -31,6 +32,7 @@ type Message struct {
 
 const (
 	contentType    = "Content-Type"
+	cloudEvents    = "application/cloudevents"
 	typeStructured = "application/cloudevents+json"
 	typeBatch      = "application/cloudevents-batch+json"
 	typeJSON       = "application/json"
@@ -104,7 +106,7 @@ const (
 // attribute in the headers. What has neither is tried as structured, because
 // some clients put no header on a structured message.
 func (m Message) mode() mode {
-	if strings.HasPrefix(strings.ToLower(m.get(contentType)), "application/cloudevents") {
+	if rank(m.get(contentType)) == 0 {
 		return structured
 	}
 	for name := range m.Header {
@@ -116,12 +118,31 @@ func (m Message) mode() mode {
 }
 
 func (m Message) get(name string) string {
-	for k, vs := range m.Header {
-		if strings.EqualFold(k, name) && len(vs) > 0 {
-			return vs[0]
-		}
+	if all := m.all(name); len(all) > 0 {
+		return all[0]
 	}
 	return ""
+}
+
+// all lists the values of a header in all spellings of its name, in order. Of
+// several content types the one of a structured message comes first.
+func (m Message) all(name string) []string {
+	var all []string
+	for k, vs := range m.Header {
+		if strings.EqualFold(k, name) {
+			all = append(all, vs...)
+		}
+	}
+	slices.Sort(all)
+	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
+	return all
+}
+
+func rank(contentType string) int {
+	if strings.HasPrefix(strings.ToLower(contentType), cloudEvents) {
+		return 0
+	}
+	return 1
 }
 
 // attributes lists the headers that make up a binary event, in order, so that
@@ -143,5 +164,5 @@ func isJSON(contentType string) bool {
 		return true
 	}
 	t, _, err := mime.ParseMediaType(contentType)
-	return err == nil && (t == typeJSON || t == "text/json" || strings.HasSuffix(t, "+json"))
+	return err == nil && (strings.HasSuffix(t, "/json") || strings.HasSuffix(t, "+json"))
 }

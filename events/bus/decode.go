@@ -21,10 +21,13 @@ import (
 //
 // Data is handed on as it came and is not looked at. The error is a *Malformed.
 func Decode(m Message) (event.Event, error) {
+	if len(m.all(contentType)) > 1 {
+		return event.Event{}, refuse("", "Content-Type must be given once")
+	}
 	if m.mode() == binary {
 		return decodeBinary(m)
 	}
-	if t, _, _ := mime.ParseMediaType(m.get(contentType)); strings.HasPrefix(t, "application/cloudevents") && t != typeStructured {
+	if t, _, _ := mime.ParseMediaType(m.get(contentType)); strings.HasPrefix(t, cloudEvents) && t != typeStructured {
 		return event.Event{}, refuse("", "only the JSON format of CloudEvents is understood, application/cloudevents+json, and batches only over HTTP")
 	}
 	return decodeStructured(m.Body)
@@ -42,7 +45,7 @@ func decodeBinary(m Message) (event.Event, error) {
 			d.refuse(attr, "must be given once")
 			continue
 		}
-		if v, ok := percentDecode(values[0]); ok {
+		if v, ok := percentDecode(unquote(values[0])); ok {
 			d.text(attr, v)
 		} else {
 			d.refuse(attr, "must be percent-encoded UTF-8")
@@ -86,7 +89,8 @@ func members(body []byte, each func(name string, value json.RawMessage)) error {
 		if err != nil {
 			return err
 		}
-		each(name, json.RawMessage(bytes.Clone(value)))
+		end := int(dec.InputOffset()) // value itself is overwritten by the next read
+		each(name, json.RawMessage(body[end-len(value):end:end]))
 	}
 	if _, err := dec.ReadToken(); err != nil {
 		return err
@@ -107,14 +111,14 @@ func (d *draft) structuredData() {
 		var s string
 		var err error
 		if err = json.Unmarshal(d.rawBase64, &s); err == nil {
-			d.data, err = base64.StdEncoding.DecodeString(s)
+			d.data, err = base64.StdEncoding.Strict().DecodeString(s)
 		}
-		if d.base64 = true; err != nil {
+		if d.base64 = true; err != nil || strings.ContainsAny(s, "\r\n") {
 			d.refuse("data_base64", "must be a string in base64")
 		}
 	case d.raw != nil && d.ctx.DataContentType != nil && !isJSON(*d.ctx.DataContentType):
 		var s string
-		if json.Unmarshal(d.raw, &s) != nil {
+		if json.Unmarshal(d.raw, &s) != nil || d.raw[0] != '"' {
 			d.refuse("data", "must be a string, because datacontenttype is not JSON")
 		}
 		d.data = []byte(s)

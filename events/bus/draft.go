@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/cloudevents/sdk-go/v2/types"
@@ -79,14 +78,13 @@ func (d *draft) refuse(attribute, detail string) {
 // member takes one member of a structured event.
 func (d *draft) member(name string, value json.RawMessage) {
 	switch {
-	case name == "data" && d.raw == nil && string(value) != "null":
+	case name == "data" && d.raw == nil: // null too: that is a payload, not its absence
 		d.raw = value
 	case name == "data_base64" && d.rawBase64 == nil && string(value) != "null":
 		d.rawBase64 = value
-	case name == "data" || name == "data_base64":
-		if d.raw != nil || d.rawBase64 != nil {
-			d.refuse(name, "must be given once")
-		}
+	case name == "data" || name == "data_base64" && d.rawBase64 != nil:
+		d.refuse(name, "must be given once")
+	case name == "data_base64": // null, the same as absent
 	case string(value) == "null": // the same as absent
 	case value[0] == '"':
 		var s string
@@ -173,21 +171,17 @@ func (d *draft) attribute(name, value string) {
 	case "subject":
 		d.ctx.Subject = &value
 	case "source":
-		var u *types.URIRef
-		if u = types.ParseURIRef(value); u != nil {
-			d.ctx.Source = *u
-		}
-		ok = u != nil
+		d.ctx.Source, ok = verbatim(value), uriReference(value)
 	case "dataschema":
 		d.ctx.DataSchema = types.ParseURI(value)
-		ok = d.ctx.DataSchema != nil && d.ctx.DataSchema.Validate()
+		ok = d.ctx.DataSchema != nil && d.ctx.DataSchema.Validate() && uriReference(value)
 	case "datacontenttype":
-		_, _, err := mime.ParseMediaType(value)
-		d.ctx.DataContentType, ok = &value, err == nil
+		t, _, err := mime.ParseMediaType(value)
+		d.ctx.DataContentType, ok = &value, err == nil && strings.Contains(t, "/")
 	case "time":
-		t, err := time.Parse(time.RFC3339Nano, value)
-		year := t.UTC().Year() // written in UTC, it must still have four digits
-		d.ctx.Time, ok = &types.Timestamp{Time: t}, err == nil && year > 0 && year < 10000
+		t, moment := events.ParseMoment(strings.ToUpper(value)) // RFC 3339 allows small letters
+		year := t.UTC().Year()                                  // written in UTC, it must still have four digits
+		d.ctx.Time, ok = &types.Timestamp{Time: t}, moment && year > 0 && year < 10000
 	}
 	if !ok {
 		d.refuse(name, expected(name))

@@ -43,6 +43,9 @@ func Binary(e event.Event) (Message, error) {
 		return Message{}, err
 	}
 	h := map[string][]string{}
+	if len(e.DataEncoded) > 0 { // the JSON format implies this, headers do not
+		h[attributeBegin+"datacontenttype"] = []string{typeJSON}
+	}
 	for _, a := range as {
 		h[attributeBegin+a.name] = []string{percentEncode(a.text)}
 	}

@@ -13,11 +13,14 @@ import (
 // the bytes it had in the batch. The messages are not decoded yet, so that one
 // that is malformed does not stop the others. The error is a *Malformed.
 func FromHTTP(h http.Header, body []byte) ([]Message, error) {
+	if len(h.Values(contentType)) > 1 {
+		return nil, refuse("", "Content-Type must be given once")
+	}
 	t, params, err := mime.ParseMediaType(h.Get(contentType))
 	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
 		t = ""
 	}
-	if set := params["charset"]; strings.HasPrefix(t, "application/cloudevents") && set != "" && !strings.EqualFold(set, "utf-8") {
+	if set := params["charset"]; strings.HasPrefix(t, cloudEvents) && set != "" && !strings.EqualFold(set, "utf-8") {
 		return nil, refuse("", "the message must be in UTF-8")
 	}
 	switch {
@@ -25,9 +28,12 @@ func FromHTTP(h http.Header, body []byte) ([]Message, error) {
 		return batch(body)
 	case t == typeStructured:
 		return []Message{{Header: map[string][]string{contentType: {h.Get(contentType)}}, Body: body}}, nil
-	case strings.HasPrefix(t, "application/cloudevents"):
+	case strings.HasPrefix(t, cloudEvents):
 		return nil, refuse("", "only the JSON format of CloudEvents is understood: application/cloudevents+json or application/cloudevents-batch+json")
 	default:
+		if h.Get(attributeBegin+"datacontenttype") != "" {
+			return nil, refuse("datacontenttype", "must be given as Content-Type, and not in a header of its own")
+		}
 		return []Message{fromBinary(h, body)}, nil
 	}
 }
@@ -51,11 +57,8 @@ func fromBinary(h http.Header, body []byte) Message {
 	m := Message{Header: map[string][]string{}, Body: body}
 	for name, values := range h {
 		lower := strings.ToLower(name)
-		if !strings.HasPrefix(lower, attributeBegin) || lower == attributeBegin+"datacontenttype" {
-			continue
-		}
-		for _, v := range values {
-			m.Header[lower] = append(m.Header[lower], unquote(v))
+		if strings.HasPrefix(lower, attributeBegin) {
+			m.Header[lower] = append(m.Header[lower], values...)
 		}
 	}
 	if len(m.Header) > 0 && h.Get(contentType) != "" {
