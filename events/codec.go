@@ -18,7 +18,7 @@ var errNoFact = errors.New("no fact")
 
 // facts is the one list of what agencies may state; a new type is one line here.
 var facts = index(
-	fact[DomesticAbuseIncident](), fact[MissingEpisode](), fact[PublicProtectionNotice](),
+	fact[DomesticAbuseIncident](), fact[MissingEpisode](), fact[PublicProtectionNotice](), fact[OnlineReport](),
 	fact[EmergencyAttendance](), fact[WasNotBrought](), fact[PractitionerConcern](), fact[NationalRecordChanged](),
 	fact[ClinicalObservation](), fact[HealthFlag](), fact[SharingConsent](), fact[QuestionnaireAnswered](),
 	fact[Concern](), fact[AttendanceFall](), fact[Suspension](), fact[OffRoll](),

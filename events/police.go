@@ -46,6 +46,46 @@ type PublicProtectionNotice struct {
 	Circumstances   string `json:"circumstances"`
 }
 
+// OnlineReport: somebody reported something to the police online, on a form of
+// Single Online Home, and a child is involved. It is what the public wrote, before
+// anybody looked into it. Who wrote it stays with the police.
+type OnlineReport struct {
+	PoliceReference string         `json:"policeReference"`
+	Reported        string         `json:"reported"` // in the words of whoever reported it
+	By              Reporter       `json:"by"`
+	StillHappening  bool           `json:"stillHappening"`
+	HighHarm        bool           `json:"highHarm"`              // the form flagged that somebody in it is vulnerable to harm
+	Place           string         `json:"place,omitempty"`       // where, in words; a home address belongs in the person
+	ChildAges       []AgeRange     `json:"childAges,omitempty"`   // of children whose date of birth is not known
+	Attachments     []HeldDocument `json:"attachments,omitempty"` // stay with the police
+}
+
+// Reporter is how whoever reported something has to do with it.
+type Reporter string
+
+const (
+	ReporterVictim   Reporter = "victim"
+	ReporterWitness  Reporter = "witness"
+	ReporterOnBehalf Reporter = "on-behalf-of-victim"
+	ReporterBusiness Reporter = "business"
+	ReporterUnknown  Reporter = "unknown"
+)
+
+// AgeRange is an age in years as somebody guessed it.
+type AgeRange struct {
+	From int `json:"from"`
+	To   int `json:"to"`
+}
+
+// HeldDocument is a claim check: a document that its holder keeps, how to ask for
+// it, and how to tell that it is the one.
+type HeldDocument struct {
+	Reference string `json:"reference"`
+	MediaType string `json:"mediaType"`
+	Size      int64  `json:"size"`   // bytes
+	Digest    string `json:"digest"` // "sha256:" and 64 hexadecimal digits
+}
+
 // Grade is the officer's grading of a public protection notice.
 type Grade string
 
@@ -58,11 +98,14 @@ const (
 func (DomesticAbuseIncident) Type() Type  { return "uk.kith.police.domestic-abuse-incident.v1" }
 func (MissingEpisode) Type() Type         { return "uk.kith.police.missing-episode.v1" }
 func (PublicProtectionNotice) Type() Type { return "uk.kith.police.public-protection-notice.v1" }
+func (OnlineReport) Type() Type           { return "uk.kith.police.online-report.v1" }
 
 func (DomesticAbuseIncident) fact()  {}
 func (MissingEpisode) fact()         {}
 func (PublicProtectionNotice) fact() {}
+func (OnlineReport) fact()           {}
 
 func (DomesticAbuseIncident) police()  {}
 func (MissingEpisode) police()         {}
 func (PublicProtectionNotice) police() {}
+func (OnlineReport) police()           {}

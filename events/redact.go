@@ -57,6 +57,8 @@ func (ConcernStatus) LogValue() slog.Value { return slog.StringValue(withheld) }
 func (DomesticAbuseIncident) Format(f fmt.State, _ rune)  { hide(f) }
 func (MissingEpisode) Format(f fmt.State, _ rune)         { hide(f) }
 func (PublicProtectionNotice) Format(f fmt.State, _ rune) { hide(f) }
+func (OnlineReport) Format(f fmt.State, _ rune)           { hide(f) }
+func (HeldDocument) Format(f fmt.State, _ rune)           { hide(f) }
 func (EmergencyAttendance) Format(f fmt.State, _ rune)    { hide(f) }
 func (WasNotBrought) Format(f fmt.State, _ rune)          { hide(f) }
 func (PractitionerConcern) Format(f fmt.State, _ rune)    { hide(f) }
@@ -79,6 +81,8 @@ func (ProtectionPlan) Format(f fmt.State, _ rune)         { hide(f) }
 func (DomesticAbuseIncident) LogValue() slog.Value  { return slog.StringValue(withheld) }
 func (MissingEpisode) LogValue() slog.Value         { return slog.StringValue(withheld) }
 func (PublicProtectionNotice) LogValue() slog.Value { return slog.StringValue(withheld) }
+func (OnlineReport) LogValue() slog.Value           { return slog.StringValue(withheld) }
+func (HeldDocument) LogValue() slog.Value           { return slog.StringValue(withheld) }
 func (EmergencyAttendance) LogValue() slog.Value    { return slog.StringValue(withheld) }
 func (WasNotBrought) LogValue() slog.Value          { return slog.StringValue(withheld) }
 func (PractitionerConcern) LogValue() slog.Value    { return slog.StringValue(withheld) }

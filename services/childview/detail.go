@@ -57,7 +57,28 @@ func (d *detail) police(f events.Police) {
 		d.say("What happened", f.Circumstances)
 		d.say("Grade", string(f.Grade))
 		d.say("Police reference", f.PoliceReference)
+	case events.OnlineReport:
+		d.onlineReport(f)
 	}
+}
+
+func (d *detail) onlineReport(f events.OnlineReport) {
+	d.say("Reported, not yet looked into", f.Reported)
+	d.say("Reported by", reporterWords(f.By))
+	if f.StillHappening {
+		d.say("Still happening", "Yes, when it was reported")
+	}
+	if f.HighHarm {
+		d.say("High harm", "The form flagged somebody as vulnerable to harm")
+	}
+	d.say("Where", f.Place)
+	for _, a := range f.ChildAges {
+		d.say("Age of the child, about", strconv.Itoa(a.From)+" to "+count(a.To, "year"))
+	}
+	if n := len(f.Attachments); n > 0 {
+		d.say("Attachments", count(n, "document")+", with the police")
+	}
+	d.say("Police reference", f.PoliceReference)
 }
 
 func (d *detail) health(f events.Health) {
@@ -194,6 +215,22 @@ func presenceWords(p events.Presence) string {
 		return "Not known whether present"
 	}
 	return plain(string(p))
+}
+
+func reporterWords(r events.Reporter) string {
+	switch r {
+	case events.ReporterVictim:
+		return "The victim"
+	case events.ReporterWitness:
+		return "A witness"
+	case events.ReporterOnBehalf:
+		return "Somebody on behalf of the victim"
+	case events.ReporterBusiness:
+		return "A business"
+	case events.ReporterUnknown:
+		return "Not known"
+	}
+	return plain(string(r))
 }
 
 func safeWords(s events.Safe) string {

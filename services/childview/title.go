@@ -39,6 +39,8 @@ func policeTitle(f events.Police) string {
 		return "Missing, and found"
 	case events.PublicProtectionNotice:
 		return "Public protection notice, graded " + string(f.Grade)
+	case events.OnlineReport:
+		return "Reported to the police online"
 	}
 	return ""
 }

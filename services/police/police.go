@@ -20,6 +20,7 @@ func Doors() map[string]func([]byte) ([]events.Notice, error) {
 		"/encompass":          Encompass,
 		"/missing-episodes":   MissingEpisode,
 		"/protection-notices": ProtectionNotice,
+		"/online-reports":     OnlineReport,
 	}
 }
 
@@ -128,6 +129,14 @@ func ProtectionNotice(raw []byte) ([]events.Notice, error) {
 
 // report returns all but the basis.
 func (r record) report(f *native.Form, occurred time.Time, fact events.Police) events.Report {
+	report := events.Report{Shared: r.shared(f)}
+	report.OccurredAt, report.RecordedAt = occurred, f.Instant("/recordedAt", r.RecordedAt)
+	report.About, report.Fact = about(f, r.People), fact
+	return report
+}
+
+// shared is what every record says beside its fact, without times and basis.
+func (r record) shared(f *native.Form) events.Shared {
 	f.Text("/team/team", r.Team.Team)
 	if r.ChildVoice != nil {
 		f.Text("/childVoice/words", r.ChildVoice.Words)
@@ -139,18 +148,7 @@ func (r record) report(f *native.Form, occurred time.Time, fact events.Police) e
 			f.Text("/family/whyNot", informed.Why)
 		}
 	}
-	return events.Report{
-		Shared: events.Shared{
-			OccurredAt: occurred,
-			RecordedAt: f.Instant("/recordedAt", r.RecordedAt),
-			Label:      events.Core,
-			Informed:   informed,
-			Voice:      r.ChildVoice,
-			Contact:    r.Team,
-		},
-		About: about(f, r.People),
-		Fact:  fact,
-	}
+	return events.Shared{Label: events.Core, Informed: informed, Voice: r.ChildVoice, Contact: r.Team}
 }
 
 // notice gives the report its id: what it is, the police reference, and the
