@@ -1,5 +1,5 @@
 // Package health turns the records of a health service into notices for the
-// hub: FHIR R4 Bundles, simple records, and the events of NHS England's
+// hub: FHIR R4 resources, simple records, and the events of NHS England's
 // Multicast Notification Service. Every translator is pure: the same record
 // gives the same notice with the same id. A record that does not fit gives a
 // *fault.Error of kind Invalid that names each place by JSON pointer and never
@@ -10,27 +10,15 @@ import (
 	"github.com/google/uuid"
 
 	"kith/events"
-	"kith/services/internal/native"
 )
 
 // Doors says which translator takes what is posted to which path.
 func Doors() map[string]func([]byte) ([]events.Notice, error) {
 	return map[string]func([]byte) ([]events.Notice, error){
-		"/fhir":    Bundle,
+		"/fhir":    FHIR,
 		"/records": Record,
-		"/mns":     notification,
+		"/mns":     Notification,
 	}
-}
-
-// notification is National for a door through which nothing else may come.
-func notification(raw []byte) ([]events.Notice, error) {
-	n, ok := National(raw)
-	if !ok {
-		f := &native.Form{}
-		f.Wrong("", "an event of the Multicast Notification Service with type, id, time and an NHS number as its subject")
-		return nil, f.Err()
-	}
-	return []events.Notice{n}, nil
 }
 
 // care is the basis on which health services share: their public task, and the
