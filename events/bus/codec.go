@@ -26,8 +26,9 @@ import (
 // Message is a CloudEvent as it travels, in structured or binary mode. Names of
 // headers are compared without regard to case.
 type Message struct {
-	Header map[string][]string
-	Body   []byte
+	Header  map[string][]string
+	Body    []byte
+	Subject string // on which it came over NATS; empty if it came otherwise
 }
 
 const (

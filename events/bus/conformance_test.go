@@ -117,6 +117,7 @@ var natsBinding = []clause{
 	{"NATS 3", "no header at all; ours: the example of 3.2.1 shows none, and SDKs send none", msg(` {` + required + `} `), `{` + required + `}`, ""},
 	{"NATS 3", "application/json and no attribute; ours: as above", msg(`{`+required+`}`, "Content-Type", "application/json"), `{` + required + `}`, ""},
 	{"NATS 3", "two content types; ours: it would depend on who reads it", msg(`{`+required+`}`, "Content-Type", typeStructured, "content-type", "application/json"), "", ""},
+	{"NATS 3", "another alphabet than UTF-8", msg(`{`+required+`}`, "Content-Type", typeStructured+"; charset=utf-16"), "", ""},
 	{"NATS 1.3", "a batch is not supported", msg(`[{`+required+`}]`, "Content-Type", typeBatch), "", ""},
 	{"NATS 1.4", "another event format", msg(`x`, "Content-Type", "application/cloudevents+protobuf"), "", ""},
 	{"NATS 3", "binary: another content type and attributes", binaryMsg(`{}`, "Content-Type", "application/json"), `{` + required + `,"datacontenttype":"application/json","data":{}}`, ""},

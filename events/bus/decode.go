@@ -27,7 +27,11 @@ func Decode(m Message) (event.Event, error) {
 	if m.mode() == binary {
 		return decodeBinary(m)
 	}
-	if t, _, _ := mime.ParseMediaType(m.get(contentType)); strings.HasPrefix(t, cloudEvents) && t != typeStructured {
+	t, params, _ := mime.ParseMediaType(m.get(contentType))
+	if set := params["charset"]; set != "" && !strings.EqualFold(set, "utf-8") {
+		return event.Event{}, refuse("", "the message must be in UTF-8")
+	}
+	if strings.HasPrefix(t, cloudEvents) && t != typeStructured {
 		return event.Event{}, refuse("", "only the JSON format of CloudEvents is understood, application/cloudevents+json, and batches only over HTTP")
 	}
 	return decodeStructured(m.Body)

@@ -158,7 +158,7 @@ func (d *desk) answer(ctx context.Context, within time.Duration, m jetstream.Msg
 	if err != nil {
 		return
 	}
-	a, err := handle(ctx, d.agency, Message{Header: m.Headers(), Body: m.Data()})
+	a, err := handle(ctx, d.agency, Message{Header: m.Headers(), Body: m.Data(), Subject: m.Subject()})
 	if err == nil {
 		err = d.tell(ctx, a, meta.Sequence.Stream)
 	}

@@ -128,18 +128,28 @@ func breathe(ctx context.Context) {
 	}
 }
 
-// subjectOf is where a message is published: events.police.missing-episode for
-// our own types, else events.other. It only helps people to watch: the hub goes
-// by the message.
+// subjectOf is where a message is published.
 func subjectOf(m Message) string {
 	e, err := Decode(m)
-	if err != nil || !strings.HasPrefix(e.Type(), "uk.kith.") {
-		return "events.other"
+	if err != nil {
+		return subjectOfOthers
 	}
-	short := shortType(events.Type(e.Type()))
+	return SubjectFor(e.Type())
+}
+
+// subjectOfOthers is where goes what is not one of our own events.
+const subjectOfOthers = "events.other"
+
+// SubjectFor is the NATS subject on which an event of a type is published:
+// events.police.missing-episode for our own types, else events.other.
+func SubjectFor(eventType string) string {
+	if !strings.HasPrefix(eventType, "uk.kith.") {
+		return subjectOfOthers
+	}
+	short := shortType(events.Type(eventType))
 	family, name, _ := strings.Cut(short, ".")
 	if !token(family) || !token(name) {
-		return "events.other"
+		return subjectOfOthers
 	}
 	return "events." + short
 }

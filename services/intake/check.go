@@ -3,6 +3,8 @@ package intake
 import (
 	"errors"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -55,7 +57,25 @@ func decode(t events.Type, data []byte) (events.Report, []events.Complaint) {
 	if err != nil {
 		return events.Report{}, complain(Schema, "/data", "must hold whole numbers without a decimal point or an exponent")
 	}
-	return r, twice(r.About)
+	return r, append(unseen(r.About), twice(r.About)...)
+}
+
+// unseen finds local ids with characters that nobody sees: two that look the
+// same would be two people. Letters of any alphabet are allowed, for they are
+// one agency's own and may be made of names.
+func unseen(about []events.Person) (problems []events.Complaint) {
+	for i, p := range about {
+		if strings.TrimSpace(p.LocalID) != p.LocalID || strings.ContainsFunc(p.LocalID, invisible) {
+			problems = append(problems, events.Complaint{Code: Schema, Pointer: "/data/about/" + strconv.Itoa(i) + "/localId",
+				Detail: "must not begin or end with a space, nor hold characters that cannot be seen: zero-width ones, marks of direction, spaces other than the common one"})
+		}
+	}
+	return problems
+}
+
+func invisible(r rune) bool {
+	const blankBraille = 0x2800
+	return !unicode.IsPrint(r) || r == blankBraille || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // twice finds people who are named more than once: each has one item of a report.

@@ -260,6 +260,7 @@ func TestTranslatedRecordsPass(t *testing.T) {
 				t.Fatal(err)
 			}
 			var notices []struct {
+				ID   string
 				Type events.Type
 				Data json.RawMessage
 			}
@@ -267,6 +268,9 @@ func TestTranslatedRecordsPass(t *testing.T) {
 				t.Fatalf("%s: %v", f, err)
 			}
 			for i, n := range notices {
+				if n.ID != "" && !nameOfEvent(n.ID) {
+					t.Errorf("%s, notice %d: intake would refuse its id", f, i)
+				}
 				if problems := Check(kind, n.Type, n.Data); len(problems) > 0 {
 					t.Errorf("%s, notice %d: %+v", f, i, problems)
 				}

@@ -12,6 +12,8 @@ const (
 	DuplicateKey = "duplicate-key"
 	// WrongSource: the source is not the one under which this agency publishes.
 	WrongSource = "wrong-source"
+	// WrongSubject: the message came on another NATS subject than that of its type.
+	WrongSubject = "wrong-subject"
 	// WrongAgency: the type is not one that this kind of agency may publish.
 	WrongAgency = "wrong-agency"
 	// UnknownType: the hub does not know the type, or it is one of the hub's own.

@@ -47,7 +47,7 @@ func (in *Intake) read(a events.Agency, m bus.Message) (message, []events.Compla
 		return msg, malformed(err)
 	}
 	msg.source, msg.id = e.Source(), e.ID()
-	if problems := msg.misnamed(); len(problems) > 0 {
+	if problems := append(msg.misnamed(), misplaced(m.Subject, e.Type())...); len(problems) > 0 {
 		msg.source, msg.id = cut(msg.source), cut(msg.id)
 		return msg, problems
 	}
@@ -61,10 +61,25 @@ func (msg message) misnamed() (problems []events.Complaint) {
 	if msg.source != msg.agency.Source {
 		problems = complain(WrongSource, "/source", "is not the source under which this agency publishes, "+msg.agency.Source)
 	}
-	if utf8.RuneCountInString(msg.id) > longest {
-		problems = append(problems, complain(Malformed, "/id", "must have at most 200 characters")...)
+	if !nameOfEvent(msg.id) {
+		problems = append(problems, complain(Malformed, "/id", "must have at most 200 characters, all of them letters, digits and signs of ASCII, with spaces only between them")...)
 	}
 	return problems
+}
+
+// nameOfEvent: an id is what a machine calls an event. In ASCII no two ids look
+// alike and differ, in letters of another alphabet or in some that nobody sees.
+func nameOfEvent(id string) bool {
+	return len(id) <= longest && strings.TrimSpace(id) == id && !strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+// misplaced: who watches the subjects of an account must be able to rely on what
+// they say. A message that did not come over NATS has none.
+func misplaced(subject, eventType string) []events.Complaint {
+	if want := bus.SubjectFor(eventType); subject != "" && subject != want && strings.HasPrefix(eventType, ours) {
+		return complain(WrongSubject, "/type", "is not the type of the NATS subject on which this came: publish each event to events.<kind>.<name> of its own type")
+	}
+	return nil
 }
 
 // cut keeps what is told back to the sender within bounds.
