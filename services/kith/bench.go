@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
 
+	"kith/events/store"
 	"kith/services/internal/telemetry"
 )
 
@@ -33,6 +35,7 @@ func bench(ctx context.Context, c *call) error {
 	rate := c.flags.Int("rate", 200, "events offered a second; 0: as many as can be sustained (ingest)")
 	reads := c.flags.Int("reads", 500, "how many times to read each view (view), or streams at each size (stream)")
 	events := c.flags.Int("events", 1_000_000, "how many events the log shall hold in the end (stream, rebuild, recover)")
+	filled := c.flags.Int("filled", 0, "how many events of other children the log holds before (ingest, view)")
 	profile := c.flags.String("cpuprofile", "", "file to write a CPU profile to")
 	dir := c.flags.String("dir", "", "folder on the disk to measure; a temporary one if none is named")
 	if len(c.args) == 0 || strings.HasPrefix(c.args[0], "-") {
@@ -50,7 +53,7 @@ func bench(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	b := benchmark{ctx: ctx, tel: tel, print: printer(c.out, *asJSON), seconds: *seconds, rate: *rate, reads: *reads, events: *events}
+	b := benchmark{ctx: ctx, tel: tel, print: printer(c.out, *asJSON), seconds: *seconds, rate: *rate, reads: *reads, events: *events, filled: *filled}
 	run := map[string]func(dir string) error{"append": b.append, "stream": b.stream, "rebuild": b.rebuilt, "recover": b.recovery,
 		"ingest": b.onPartnership(b.ingest), "view": b.onPartnership(b.view)}[name]
 	if run == nil {
@@ -86,6 +89,7 @@ type benchmark struct {
 	print         func(measurement) error
 	seconds, rate int
 	reads, events int
+	filled        int
 }
 
 // in runs f in a folder of its own.
@@ -98,16 +102,31 @@ func (b benchmark) in(dir string, f func(dir string) error) error {
 	return f(dir)
 }
 
-// onPartnership runs f on a partnership that nobody else uses.
+// onPartnership runs f on a partnership that nobody else uses, over what it
+// recorded before.
 func (b benchmark) onPartnership(f func(*demonstration) error) func(dir string) error {
 	return func(dir string) error {
+		last, err := b.fill(filepath.Join(dir, "hub"))
+		if err != nil {
+			return fmt.Errorf("fill the log: %w", err)
+		}
 		d, err := openNorthshire(b.ctx, dir, b.tel)
 		if err != nil {
 			return err
 		}
 		defer d.close()
+		for b.ctx.Err() == nil && d.hub.caughtUp(b.ctx, last) != nil { // it builds the read models
+		}
 		return f(d)
 	}
+}
+
+// fill writes what was recorded before, if anything, about a hundredth as many children.
+func (b benchmark) fill(dir string) (store.Position, error) {
+	if b.filled == 0 {
+		return 0, nil
+	}
+	return fill(b.ctx, dir, b.filled, max(1, b.filled/100))
 }
 
 // conditions are what a figure is worth nothing without.

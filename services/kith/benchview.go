@@ -78,7 +78,7 @@ func (b benchmark) readMany(d *demonstration, children []events.ChildID, items i
 		took.add(time.Since(at))
 	}
 	cond := func(what string) map[string]string {
-		return conditions("what", fmt.Sprintf("%d items, one reader, %s", items, what), "items", fmt.Sprint(items))
+		return conditions("what", fmt.Sprintf("%d items, one reader, %s", items, what), "items", fmt.Sprint(items), "filled", fmt.Sprint(b.filled))
 	}
 	err := b.latencies("view", "first_read_", first.all, cond(fmt.Sprintf("first read of each of %d children", len(children))))
 	if err == nil {
