@@ -1,10 +1,11 @@
 package health
 
 import (
-	"encoding/json"
+	number "encoding/json"
 	"fmt"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/samply/golang-fhir-models/fhir-models/fhir"
 
@@ -81,7 +82,7 @@ func (r *reader) unpack(raw []byte, top map[string]any) error {
 	if err := fits(r.Form, "", "Bundle", top); err != nil || r.Err() != nil {
 		return err
 	}
-	if err := json.Unmarshal(raw, &r.bundle); err != nil {
+	if err := decode(raw, &r.bundle); err != nil {
 		r.Wrong("", "a Bundle with whole numbers where FHIR R4 has integers")
 		return nil
 	}
@@ -131,7 +132,7 @@ func (r *reader) contained(x resource) error {
 	var raw struct {
 		Contained []jsontext.Value `json:"contained"`
 	}
-	if err := json.Unmarshal(x.raw, &raw); err != nil || len(raw.Contained) != len(inside) {
+	if err := decode(x.raw, &raw); err != nil || len(raw.Contained) != len(inside) {
 		return nil // the schema refused it
 	}
 	for i, c := range inside {
@@ -199,11 +200,24 @@ func (r *reader) find(from resource, ref *fhir.Reference, kinds ...string) (reso
 // takes 1.5 for a number where only a whole one makes sense.
 func read[T any](f *native.Form, x resource) T {
 	var v T
-	if err := json.Unmarshal(x.raw, &v); err != nil {
+	if err := decode(x.raw, &v); err != nil {
 		f.Wrong(x.at, "a resource with whole numbers where FHIR R4 has integers")
 	}
 	return v
 }
+
+// decode reads JSON in which no name stands twice: it was read before. The types
+// of FHIR spell a decimal as the standard library's Number, of which this reader
+// knows nothing.
+func decode(raw []byte, to any) error {
+	return json.Unmarshal(raw, to, jsontext.AllowDuplicateNames(true), decimals)
+}
+
+var decimals = json.WithUnmarshalers(json.UnmarshalFromFunc(func(d *jsontext.Decoder, n *number.Number) error {
+	v, err := d.ReadValue()
+	*n = number.Number(v)
+	return err
+}))
 
 func readable(kind string) bool {
 	for _, k := range r4Kinds {
