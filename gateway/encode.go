@@ -21,11 +21,20 @@ type open interface{ open() }
 
 // writeDisclosed answers with personal data, as JSON.
 func writeDisclosed(w http.ResponseWriter, status int, v disclosure.Encodable) error {
+	return writeDisclosedAs(w, status, jsonType, v)
+}
+
+// writeFHIR answers with personal data that is FHIR.
+func writeFHIR(w http.ResponseWriter, v disclosure.Encodable) error {
+	return writeDisclosedAs(w, http.StatusOK, "application/fhir+json", v)
+}
+
+func writeDisclosedAs(w http.ResponseWriter, status int, contentType string, v disclosure.Encodable) error {
 	body, err := v.MarshalJSON()
 	if err != nil {
 		return fmt.Errorf("encode a disclosed answer: %w", err)
 	}
-	return write(w, status, "application/json", body)
+	return write(w, status, contentType, body)
 }
 
 // showDisclosed answers with personal data, as a page.

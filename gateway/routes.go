@@ -51,6 +51,7 @@ func (g *Gateway) routes() []route {
 		// A child's view.
 		{"POST /v1/children/search", practising, g.postSearch},
 		{"GET /v1/children/{child}/view", practising, g.getView},
+		{"GET /v1/children/{child}/protection", practising, g.getProtection},
 		{"GET /v1/children/{child}/changes", practising, g.changes},
 		{"GET /search", practising, g.newSearch},
 		{"POST /search", practising, g.search},

@@ -25,7 +25,8 @@ var admitted = map[string]string{
 	"GET /concerns/{reference}/decision": "sc", "POST /concerns/{reference}/decision": "sc",
 
 	"POST /v1/children/search": "dophsc", "GET /v1/children/{child}/view": "dophsc", "GET /v1/children/{child}/changes": "dophsc",
-	"GET /search": "dophsc", "POST /search": "dophsc", "GET /children/{child}": "dophsc",
+	"GET /v1/children/{child}/protection": "dophsc",
+	"GET /search":                         "dophsc", "POST /search": "dophsc", "GET /children/{child}": "dophsc",
 
 	"POST /v1/children/{child}/discussions":                        "dophsc",
 	"POST /v1/children/{child}/discussions/{discussion}/attendees": "dophsc",
@@ -131,6 +132,7 @@ func TestHiddenIsAbsent(t *testing.T) {
 	const absent = "cnobodycnobodycnobody"
 	for _, pair := range []struct{ method, hidden, absent, persona, body string }{
 		{"GET", "/v1/children/" + string(theChild) + "/view?purpose=s47", "/v1/children/" + absent + "/view?purpose=s47", "otherdsl", ""},
+		{"GET", "/v1/children/" + string(theChild) + "/protection?purpose=s47", "/v1/children/" + absent + "/protection?purpose=s47", "otherdsl", ""},
 		{"GET", "/v1/children/" + string(theChild) + "/changes", "/v1/children/" + absent + "/changes", "otherdsl", ""},
 		{"GET", "/children/" + string(theChild) + "?purpose=s47", "/children/" + absent + "?purpose=s47", "otherdsl", ""},
 		{"POST", "/v1/children/" + string(theChild) + "/discussions", "/v1/children/" + absent + "/discussions", "otherdsl", "{}"},
