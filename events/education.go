@@ -44,6 +44,21 @@ type Suspension struct {
 	Reason string `json:"reason"`
 }
 
+// PermanentExclusion: a child was permanently excluded from a school.
+type PermanentExclusion struct {
+	On     Date   `json:"on"`
+	Reason string `json:"reason"`
+}
+
+// SafeguardingRecord: an entry in a school's own log of concerns, as it was made at
+// the time. It asks nobody for a decision, as a Concern does.
+type SafeguardingRecord struct {
+	Reference  string   `json:"reference"`
+	Observed   string   `json:"observed"`             // what was seen, heard or said
+	Categories []string `json:"categories,omitempty"` // in the school's own words
+	Actions    string   `json:"actions,omitempty"`    // what the school did
+}
+
 // OffRoll: a child was taken off the school roll.
 type OffRoll struct {
 	On          Date   `json:"on"`
@@ -51,17 +66,23 @@ type OffRoll struct {
 	Destination string `json:"destination"` // next school, "elective home education" or "not known"
 }
 
-func (Concern) Type() Type        { return "uk.kith.education.concern.v1" }
-func (AttendanceFall) Type() Type { return "uk.kith.education.attendance-fall.v1" }
-func (Suspension) Type() Type     { return "uk.kith.education.suspension.v1" }
-func (OffRoll) Type() Type        { return "uk.kith.education.off-roll.v1" }
+func (Concern) Type() Type            { return "uk.kith.education.concern.v1" }
+func (AttendanceFall) Type() Type     { return "uk.kith.education.attendance-fall.v1" }
+func (Suspension) Type() Type         { return "uk.kith.education.suspension.v1" }
+func (OffRoll) Type() Type            { return "uk.kith.education.off-roll.v1" }
+func (PermanentExclusion) Type() Type { return "uk.kith.education.permanent-exclusion.v1" }
+func (SafeguardingRecord) Type() Type { return "uk.kith.education.safeguarding-record.v1" }
 
-func (Concern) fact()        {}
-func (AttendanceFall) fact() {}
-func (Suspension) fact()     {}
-func (OffRoll) fact()        {}
+func (Concern) fact()            {}
+func (AttendanceFall) fact()     {}
+func (Suspension) fact()         {}
+func (OffRoll) fact()            {}
+func (PermanentExclusion) fact() {}
+func (SafeguardingRecord) fact() {}
 
-func (Concern) education()        {}
-func (AttendanceFall) education() {}
-func (Suspension) education()     {}
-func (OffRoll) education()        {}
+func (Concern) education()            {}
+func (AttendanceFall) education()     {}
+func (Suspension) education()         {}
+func (OffRoll) education()            {}
+func (PermanentExclusion) education() {}
+func (SafeguardingRecord) education() {}

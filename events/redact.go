@@ -72,6 +72,8 @@ func (Concern) Format(f fmt.State, _ rune)                { hide(f) }
 func (AttendanceFall) Format(f fmt.State, _ rune)         { hide(f) }
 func (Suspension) Format(f fmt.State, _ rune)             { hide(f) }
 func (OffRoll) Format(f fmt.State, _ rune)                { hide(f) }
+func (PermanentExclusion) Format(f fmt.State, _ rune)     { hide(f) }
+func (SafeguardingRecord) Format(f fmt.State, _ rune)     { hide(f) }
 func (ContactReceived) Format(f fmt.State, _ rune)        { hide(f) }
 func (ReferralDecided) Format(f fmt.State, _ rune)        { hide(f) }
 func (InvolvementChanged) Format(f fmt.State, _ rune)     { hide(f) }
@@ -96,6 +98,8 @@ func (Concern) LogValue() slog.Value                { return slog.StringValue(wi
 func (AttendanceFall) LogValue() slog.Value         { return slog.StringValue(withheld) }
 func (Suspension) LogValue() slog.Value             { return slog.StringValue(withheld) }
 func (OffRoll) LogValue() slog.Value                { return slog.StringValue(withheld) }
+func (PermanentExclusion) LogValue() slog.Value     { return slog.StringValue(withheld) }
+func (SafeguardingRecord) LogValue() slog.Value     { return slog.StringValue(withheld) }
 func (ContactReceived) LogValue() slog.Value        { return slog.StringValue(withheld) }
 func (ReferralDecided) LogValue() slog.Value        { return slog.StringValue(withheld) }
 func (InvolvementChanged) LogValue() slog.Value     { return slog.StringValue(withheld) }

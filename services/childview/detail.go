@@ -150,6 +150,14 @@ func (d *detail) education(f events.Education) {
 		d.say("Reason", f.Reason)
 		d.say("On", day(f.On))
 		d.say("Next", f.Destination)
+	case events.PermanentExclusion:
+		d.say("Reason", f.Reason)
+		d.say("From", day(f.On))
+	case events.SafeguardingRecord:
+		d.say("Observed", f.Observed)
+		d.say("Categories", strings.Join(f.Categories, ", "))
+		d.say("What the school did", f.Actions)
+		d.say("Reference", f.Reference)
 	}
 }
 

@@ -83,6 +83,10 @@ func educationTitle(f events.Education) string {
 		return "Suspended from school"
 	case events.OffRoll:
 		return "Taken off the school roll"
+	case events.PermanentExclusion:
+		return "Permanently excluded from school"
+	case events.SafeguardingRecord:
+		return "Entry in the school’s safeguarding record"
 	}
 	return ""
 }

@@ -14,10 +14,7 @@ import (
 
 // Doors says which translator takes what is posted to which path.
 func Doors() map[string]func([]byte) ([]events.Notice, error) {
-	return map[string]func([]byte) ([]events.Notice, error){
-		"/concerns": Concern,
-		"/extracts": Extract,
-	}
+	return Mapping{}.Doors()
 }
 
 // Pupil is a child as a school knows one.

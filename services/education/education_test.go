@@ -12,7 +12,9 @@ import (
 
 // door is the one that a sample goes through, by the start of its name.
 func door(t testing.TB, sample string) func([]byte) ([]events.Notice, error) {
-	for prefix, path := range map[string]string{"concern": "/concerns", "extract": "/extracts"} {
+	for prefix, path := range map[string]string{
+		"concern": "/concerns", "extract": "/extracts", "incidents": "/incidents", "registers": "/registers", "suspensions": "/suspensions",
+	} {
 		if strings.HasPrefix(filepath.Base(sample), prefix) {
 			return Doors()[path]
 		}
@@ -56,6 +58,39 @@ func TestWhatIsWrongIsNamedByItsPlace(t *testing.T) {
 		{"extract-lines.csv", `Year office,`, `,`, "/1/contactTeam"},
 		{"extract-lines.csv", `Year office,`, ``, ""},
 		{"extract-lines.csv", `Wren`, "\xff", ""},
+		{"incidents-cpoms.csv", `14/09/2026 08:50`, `09/14/2026 08:50`, "/row/2/column/6"},
+		{"incidents-cpoms.csv", `14/09/2026 08:50`, `14/09/26 08:50`, "/row/2/column/6"},
+		{"incidents-cpoms.csv", `14/09/2026 08:50`, `14/09/2026 25:50`, "/row/2/column/6"},
+		{"incidents-cpoms.csv", `30/01/2018,,3`, `xyzzy,,3`, "/row/3/column/3"},
+		{"incidents-cpoms.csv", `30/01/2018,,3`, `,,3`, "/row/3/column/3"},
+		{"incidents-cpoms.csv", `B801200005001`, `C801200005001`, "/row/2/column/4"},
+		{"incidents-cpoms.csv", `Robin Placeholder`, `Robin van der Xyzzy`, "/row/4/column/2"},
+		{"incidents-cpoms.csv", `20312`, `203 12`, "/row/3/column/1"},
+		{"incidents-cpoms.csv", `Wren Testerly,,`, `Wren Xyzzy,,`, "/row/3/column/9"},
+		{"incidents-cpoms.csv", `Testerly, Jay (30/01/2018)`, `Jay Xyzzy (30th of January)`, "/row/2/column/9"},
+		{"incidents-cpoms.csv", `"Collected an hour late, by a neighbour."`, ` `, "/row/3/column/8"},
+		{"incidents-cpoms.csv", `"Collected an hour late, by a neighbour."`, `Collected, xyzzy`, "/line/4"},
+		{"incidents-cpoms.csv", `"Collected an hour late, by a neighbour."`, `"Collected "xyzzy" late"`, "/line/4"},
+		{"incidents-cpoms.csv", `Jay`, "J\xe4y", "/row/2/column/9"},
+		{"incidents-cpoms.csv", `Date/Time`, `Xyzzy`, "/row/1"},
+		{"incidents-cpoms.csv", `Added By`, `date_time`, "/row/1/column/11"},
+		{"incidents-cpoms.csv", "\ufeff", "\xff\xfe", ""},
+		{"incidents-myconcern.csv", `03/11/2026 12:05`, `03/11/2026 08:05`, "/row/2/column/3"},
+		{"incidents-myconcern.csv", `,F,`, `,xyzzy,`, "/row/2/column/9"},
+		{"incidents-myconcern.csv", `Wren,Testerly`, `,Testerly`, "/row/2/column/7"},
+		{"registers.csv", `NN OO`, `NN HH`, "/row/2/column/8"},
+		{"registers.csv", `NN OO`, `NN §§`, "/row/2/column/8"},
+		{"registers.csv", `NN OO`, `NN Y8`, "/row/2/column/8"},
+		{"registers.csv", `16/10/2026`, `04/10/2026`, "/row/2/column/7 /row/3/column/7"},
+		{"registers.csv", `NN OO /L UU I\ /\ C1C1 ##`, `/\ /\ /\ /\ /\ /\`, ""},
+		{"registers.csv", `,Mostly`, `,xyzzy,Mostly`, "/line/2"},
+		{"suspensions.csv", `SUSP`, `XYZZY`, "/row/2/column/5"},
+		{"suspensions.csv", `BU MT`, `BU xyz`, "/row/3/column/6"},
+		{"suspensions.csv", `BU MT`, ``, "/row/3/column/6"},
+		{"suspensions.csv", `18/11/2026,3`, `18/11/2026,0`, "/row/2/column/10"},
+		{"suspensions.csv", `18/11/2026,3`, `18/11/2026,91`, "/row/2/column/10"},
+		{"suspensions.csv", `18/11/2026,3`, `18/11/2026,NaN`, "/row/2/column/10"},
+		{"suspensions.csv", `EX-17`, `EX 17`, "/row/2/column/11"},
 	} {
 		t.Run(c.sample+c.want, c.check)
 	}

@@ -49,7 +49,11 @@ func serveAgency(ctx context.Context, c *call, conf AgencyConfig, tel *telemetry
 	tel.Metrics.Outbox(func() int { n, _ := e.Depth(context.Background()); return n }) // a scrape that fails shows none
 	stop, cosigning := conf.cosigner(link, tel)
 	defer stop()
-	h := forClients(conf.Clients, e.Handler(doors(conf.Agency.Kind)))
+	ds, err := conf.doors()
+	if err != nil {
+		return err
+	}
+	h := forClients(conf.Clients, e.Handler(ds))
 	s, err := listen(tel.ErrorLog(), site{conf.Addr, tel.HTTP(h)}, site{conf.AdminAddr, tel.Admin()})
 	if err != nil {
 		return err

@@ -64,6 +64,7 @@ type AgencyConfig struct {
 	NATS      AgencyNATS    `json:"nats"`
 	Verifier  string        `json:"verifier"` // the hub's public key, which it prints as it starts; none: receipts are not verified, and checkpoints not cosigned
 	Clients   []Client      `json:"clients"`  // which systems may hand in records; none
+	Columns   string        `json:"columns"`  // file that says how a school's exports are headed; as docs/integrators.md lists them
 }
 
 // AgencyNATS says how an agency reaches the hub's NATS.
