@@ -22,7 +22,7 @@ func (r *reader) consent(x resource) events.Report {
 		About:  r.about(x, "/patient", c.Patient, at, references(c.Performer)),
 		Fact: events.SharingConsent{
 			Decision: decision(c),
-			Scope:    r.Text(x.at+"/category", purposes(c)),
+			Scope:    r.Text(x.at+"/category", short(r.Form, x.at+"/category", purposes(c))),
 			By:       r.consenter(x, c),
 			InPart:   len(provision.Provision) > 0,
 			Until:    r.day(x.at+"/provision/period/end", value(provision.Period).End),

@@ -11,12 +11,12 @@ import (
 // contact is whom a partner can call: the organization that one of the
 // references is to, by the name that is displayed there or else by its own, and
 // the name of a practitioner if another is to one.
-func (r *reader) contact(x resource, refs ...*fhir.Reference) events.Contact {
+func (r *reader) contact(x resource, at string, refs ...*fhir.Reference) events.Contact {
 	var c events.Contact
 	for _, ref := range refs {
 		r.call(x, ref, &c)
 	}
-	return c
+	return shortContact(r.Form, x.at+at, c)
 }
 
 func (r *reader) call(x resource, ref *fhir.Reference, c *events.Contact) {
@@ -70,7 +70,7 @@ func (r *reader) telecom(o fhir.Organization, c *events.Contact) {
 
 // team is a contact that must name a team.
 func (r *reader) team(x resource, at string, refs ...*fhir.Reference) events.Contact {
-	c := r.contact(x, refs...)
+	c := r.contact(x, at, refs...)
 	if c.Team == "" {
 		r.Wrong(x.at+at, "a reference to an Organization whose name is given: the team that a partner can call")
 	}

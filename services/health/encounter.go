@@ -15,8 +15,8 @@ func (r *reader) encounter(x resource) events.Report {
 	arrived := r.Instant(x.at+"/period/start", value(period.Start))
 	fact := events.EmergencyAttendance{
 		ArrivedAt: arrived,
-		Reason:    r.Text(x.at+"/reasonCode", reasons(e.ReasonCode)),
-		Disposal:  concept(value(e.Hospitalization).DischargeDisposition),
+		Reason:    r.Text(x.at+"/reasonCode", long(r.Form, x.at+"/reasonCode", reasons(e.ReasonCode))),
+		Disposal:  short(r.Form, x.at+"/hospitalization/dischargeDisposition", concept(value(e.Hospitalization).DischargeDisposition)),
 	}
 	recorded := arrived
 	if period.End != nil {
@@ -31,7 +31,7 @@ func (r *reader) encounter(x resource) events.Report {
 		took = append(took, p.Individual)
 	}
 	fact.BroughtBy = r.relation(x, took)
-	contact := r.contact(x, e.ServiceProvider)
+	contact := r.contact(x, "/serviceProvider", e.ServiceProvider)
 	fact.Provider = r.Text(x.at+"/serviceProvider", contact.Team)
 	return events.Report{
 		Shared: r.shared(x, e.Meta, arrived, recorded, events.Core, contact),

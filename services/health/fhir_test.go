@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"kith/events"
 	"kith/services/internal/native/nativetest"
 )
 
@@ -98,5 +99,29 @@ func TestAmbiguousReference(t *testing.T) {
 	}
 	if a, b := ns[0].Report.About[0].LocalID, ns[1].Report.About[0].LocalID; a != "X-1" || b == "X-1" {
 		t.Error("the attendance and the observation are of the wrong patients")
+	}
+}
+
+// Every way in which FHIR says yes, no and no longer.
+func TestWhatWasSaid(t *testing.T) {
+	for _, c := range []struct {
+		old, new string
+		want     events.ConsentDecision
+	}{
+		{`"status": "active"`, `"status": "active"`, events.DecisionGiven},
+		{`"status": "active"`, `"status": "inactive"`, events.DecisionWithdrawn},
+		{`"status": "active"`, `"status": "rejected"`, events.DecisionRefused},
+		{`"OPTIN"`, `"OPTOUT"`, events.DecisionRefused},
+		{`"provision": {`, `"provision": {"type": "deny",`, events.DecisionRefused},
+		{`"provision": {`, `"provision": {"type": "permit",`, events.DecisionGiven},
+	} {
+		raw := strings.Replace(string(nativetest.File(t, "testdata/fhir-consent.json")), c.old, c.new, 1)
+		ns, err := FHIR([]byte(raw))
+		if err != nil {
+			t.Fatal(err, nativetest.Places(err))
+		}
+		if f, ok := ns[0].Report.Fact.(events.SharingConsent); !ok || f.Decision != c.want {
+			t.Errorf("%s: %s, want %s", c.new, f.Decision, c.want)
+		}
 	}
 }

@@ -16,8 +16,8 @@ func (r *reader) flag(x resource) events.Report {
 	l := read[fhir.Flag](r.Form, x)
 	period := value(l.Period)
 	fact := events.HealthFlag{
-		Flag:     r.Text(x.at+"/code/text", concept(&l.Code)),
-		Category: reasons(l.Category),
+		Flag:     r.Text(x.at+"/code/text", short(r.Form, x.at+"/code/text", concept(&l.Code))),
+		Category: short(r.Form, x.at+"/category", reasons(l.Category)),
 		Active:   l.Status == fhir.FlagStatusActive,
 		From:     r.day(x.at+"/period/start", period.Start),
 		Until:    r.day(x.at+"/period/end", period.End),

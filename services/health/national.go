@@ -127,7 +127,7 @@ func (s signal) person(f *native.Form) events.Person {
 		f.Wrong(s.at.subject, "the patient's NHS number: ten digits with the right check digit")
 	}
 	p := events.Person{
-		Role: events.RoleChild, Name: events.Name{Family: s.subject.FamilyName},
+		Role: events.RoleChild, Name: events.Name{Family: short(f, s.at.subject+"/familyName", s.subject.FamilyName)},
 		Identifiers: events.Identifiers{NHSNumber: &events.NHSNumber{Value: s.subject.NHSNumber, Status: events.NHSVerified}},
 	}
 	if s.subject.DOB != "" {

@@ -23,9 +23,9 @@ func (r *reader) observation(x resource) events.Report {
 		Shared: r.shared(x, o.Meta, at, recorded, events.Sensitive, r.team(x, "/performer", references(o.Performer)...)),
 		About:  r.about(x, "/subject", o.Subject, at, nil),
 		Fact: events.ClinicalObservation{
-			Observed:    r.Text(x.at+"/code/text", concept(&o.Code)),
-			Finding:     finding(o),
-			BodySite:    concept(o.BodySite),
+			Observed:    r.Text(x.at+"/code/text", short(r.Form, x.at+"/code/text", concept(&o.Code))),
+			Finding:     long(r.Form, x.at, finding(o)),
+			BodySite:    short(r.Form, x.at+"/bodySite", concept(o.BodySite)),
 			Provisional: o.Status == fhir.ObservationStatusPreliminary,
 		},
 	}

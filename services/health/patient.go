@@ -109,7 +109,10 @@ func (r *reader) patient(x resource) events.Person {
 		return p
 	}
 	in := read[fhir.Patient](r.Form, x)
-	p := events.Person{Role: events.RoleChild, Name: name(in.Name), Sex: sex(in), Address: home(in)}
+	p := events.Person{
+		Role: events.RoleChild, Name: shortName(r.Form, x.at+"/name", name(in.Name)), Sex: sex(in),
+		Address: shortAddress(r.Form, x.at+"/address", home(in)),
+	}
 	for i, id := range in.Identifier {
 		r.identify(&p, x.at+"/identifier/"+strconv.Itoa(i), id)
 	}
@@ -136,7 +139,7 @@ func (r *reader) patient(x resource) events.Person {
 // identify takes one identifier: the NHS number, or else the service's own, of
 // which the first counts.
 func (r *reader) identify(p *events.Person, at string, id fhir.Identifier) {
-	number, old := value(id.Value), id.Use != nil && *id.Use == fhir.IdentifierUseOld
+	number, old := short(r.Form, at+"/value", value(id.Value)), id.Use != nil && *id.Use == fhir.IdentifierUseOld
 	switch {
 	case number == "" || old:
 	case value(id.System) != nhsNumberSystem:

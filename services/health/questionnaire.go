@@ -27,16 +27,16 @@ func (r *reader) questionnaire(x resource) events.Report {
 		return r.concern(x, report, answers)
 	}
 	fact := events.QuestionnaireAnswered{
-		Questionnaire: r.Text(x.at+"/questionnaire", title(form)),
+		Questionnaire: r.Text(x.at+"/questionnaire", short(r.Form, x.at+"/questionnaire", title(form))),
 		By:            r.relation(x, []*fhir.Reference{q.Source}),
 	}
 	for _, a := range answers {
 		fact.Answers = append(fact.Answers, events.Answer{
-			Question: r.Text(a.at+"/text", a.question), Answer: a.words,
+			Question: r.Text(a.at+"/text", long(r.Form, a.at+"/text", a.question)), Answer: long(r.Form, a.at+"/answer", a.words),
 		})
 	}
-	if len(answers) == 0 {
-		r.Wrong(x.at+"/item", "an item with an answer")
+	if len(answers) == 0 || len(answers) > 200 {
+		r.Wrong(x.at+"/item", "an item with an answer, and at most 200 of them")
 	}
 	report.Fact = fact
 	return report
@@ -52,7 +52,7 @@ func (r *reader) concern(x resource, report events.Report, answers []answer) eve
 		r.Wrong(x.at+"/item", "an item child-seen with a valueBoolean: whether the practitioner saw the child")
 	}
 	fact := events.PractitionerConcern{
-		Practitioner: by["practitioner"].words, Concern: by["concern"].words,
+		Practitioner: short(r.Form, x.at+"/item", by["practitioner"].words), Concern: long(r.Form, x.at+"/item", by["concern"].words),
 		ChildSeen: by["child-seen"].words == "Yes",
 	}
 	if fact.Practitioner == "" {
@@ -62,10 +62,10 @@ func (r *reader) concern(x resource, report events.Report, answers []answer) eve
 		r.Wrong(x.at+"/item", "an item concern: what the practitioner is concerned about")
 	}
 	if words := by["child-voice"].words; words != "" {
-		report.Voice = &events.Voice{Words: words, HeardBy: fact.Practitioner}
+		report.Voice = &events.Voice{Words: long(r.Form, x.at+"/item", words), HeardBy: fact.Practitioner}
 	}
 	if told := by["family-told"].words; told != "" {
-		report.Informed = &events.Informed{Told: told == "Yes", Why: by["family-why-not"].words}
+		report.Informed = &events.Informed{Told: told == "Yes", Why: atMost(r.Form, x.at+"/item", by["family-why-not"].words, "2,000", 2000)}
 		if told != "Yes" {
 			r.Text(x.at+"/item", report.Informed.Why)
 		}

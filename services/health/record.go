@@ -61,18 +61,18 @@ func Record(raw []byte) ([]events.Notice, error) {
 	switch r.Record {
 	case "was-not-brought":
 		at := f.Instant("/appointmentAt", r.AppointmentAt)
-		if r.MissedLastYear < 1 {
-			f.Wrong("/missedLastYear", "1 or more: this appointment counts")
+		if r.MissedLastYear < 1 || r.MissedLastYear > 366 {
+			f.Wrong("/missedLastYear", "1 to 366: this appointment counts")
 		}
 		report.OccurredAt, report.Fact = at, events.WasNotBrought{
-			Service: f.Text("/service", r.Service), AppointmentAt: at,
-			MissedLastYear: r.MissedLastYear, NextStep: r.NextStep,
+			Service: f.Text("/service", short(f, "/service", r.Service)), AppointmentAt: at,
+			MissedLastYear: r.MissedLastYear, NextStep: long(f, "/nextStep", r.NextStep),
 		}
 	case "practitioner-concern":
 		report.OccurredAt = f.Instant("/occurredAt", r.OccurredAt)
 		report.Fact = events.PractitionerConcern{
-			Practitioner: f.Text("/practitioner", r.Practitioner),
-			Concern:      f.Text("/concern", r.Concern), ChildSeen: r.ChildSeen,
+			Practitioner: f.Text("/practitioner", short(f, "/practitioner", r.Practitioner)),
+			Concern:      f.Text("/concern", long(f, "/concern", r.Concern)), ChildSeen: r.ChildSeen,
 		}
 	default:
 		f.Wrong("/record", "one of was-not-brought, practitioner-concern")
@@ -92,11 +92,12 @@ func (r record) report(f *native.Form) events.Report {
 	f.Reference("/reference", r.Reference)
 	f.Text("/team/team", r.Team.Team)
 	if r.ChildVoice != nil {
-		f.Text("/childVoice/words", r.ChildVoice.Words)
+		f.Text("/childVoice/words", long(f, "/childVoice/words", r.ChildVoice.Words))
+		r.ChildVoice.HeardBy = short(f, "/childVoice/heardBy", r.ChildVoice.HeardBy)
 	}
 	shared := events.Shared{
 		RecordedAt: f.Instant("/recordedAt", r.RecordedAt),
-		Basis:      care(), Label: events.Core, Voice: r.ChildVoice, Contact: r.Team,
+		Basis:      care(), Label: events.Core, Voice: r.ChildVoice, Contact: shortContact(f, "/team", r.Team),
 	}
 	if r.ConsentScope != "" {
 		shared.Basis = events.Basis{
@@ -108,7 +109,7 @@ func (r record) report(f *native.Form) events.Report {
 		shared.Label = events.Sensitive
 	}
 	if r.Family != nil {
-		shared.Informed = &events.Informed{Told: r.Family.Told, Why: r.Family.WhyNot}
+		shared.Informed = &events.Informed{Told: r.Family.Told, Why: atMost(f, "/family/whyNot", r.Family.WhyNot, "2,000", 2000)}
 		if !r.Family.Told {
 			f.Text("/family/whyNot", r.Family.WhyNot)
 		}
@@ -118,8 +119,8 @@ func (r record) report(f *native.Form) events.Report {
 
 func (p recordPatient) person(f *native.Form) events.Person {
 	out := events.Person{
-		LocalID: p.HospitalNumber, Role: events.RoleChild,
-		Name: events.Name{Given: p.Given, Family: p.Family},
+		LocalID: short(f, "/patient/hospitalNumber", p.HospitalNumber), Role: events.RoleChild,
+		Name: events.Name{Given: short(f, "/patient/given", p.Given), Family: short(f, "/patient/family", p.Family)},
 	}
 	if p.NHSNumber != "" {
 		out.Identifiers.NHSNumber = &events.NHSNumber{Value: p.NHSNumber, Status: events.NHSUnverified}

@@ -12,7 +12,7 @@ func (r *reader) relation(x resource, took []*fhir.Reference) string {
 	for _, ref := range took {
 		if to, found := r.find(x, ref, "RelatedPerson"); found {
 			if w := read[fhir.RelatedPerson](r.Form, to).Relationship; len(w) > 0 {
-				return concept(&w[0])
+				return short(r.Form, to.at+"/relationship/0", concept(&w[0]))
 			}
 		}
 	}
@@ -26,7 +26,7 @@ func (r *reader) related(x resource) events.Person {
 		return p
 	}
 	in := read[fhir.RelatedPerson](r.Form, x)
-	p := events.Person{Role: role(in.Relationship), Name: name(in.Name)}
+	p := events.Person{Role: role(in.Relationship), Name: shortName(r.Form, x.at+"/name", name(in.Name))}
 	p.DateOfBirth = r.day(x.at+"/birthDate", in.BirthDate)
 	for _, id := range in.Identifier {
 		r.identify(&p, x.at+"/identifier", id)
