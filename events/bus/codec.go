@@ -158,9 +158,9 @@ func (m Message) attributes() []byte {
 	return b
 }
 
-// isJSON reports whether data of this content type is written as JSON in a
+// IsJSON reports whether data of this content type is written as JSON in a
 // structured event; without a content type it is.
-func isJSON(contentType string) bool {
+func IsJSON(contentType string) bool {
 	if contentType == "" {
 		return true
 	}

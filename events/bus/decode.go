@@ -120,7 +120,7 @@ func (d *draft) structuredData() {
 		if d.base64 = true; err != nil || strings.ContainsAny(s, "\r\n") {
 			d.refuse("data_base64", "must be a string in base64")
 		}
-	case d.raw != nil && d.ctx.DataContentType != nil && !isJSON(*d.ctx.DataContentType):
+	case d.raw != nil && d.ctx.DataContentType != nil && !IsJSON(*d.ctx.DataContentType):
 		var s string
 		if json.Unmarshal(d.raw, &s) != nil || d.raw[0] != '"' {
 			d.refuse("data", "must be a string, because datacontenttype is not JSON")

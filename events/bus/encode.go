@@ -110,9 +110,9 @@ func dataMember(e event.Event) ([]byte, error) {
 	switch {
 	case len(e.DataEncoded) == 0:
 		return nil, nil
-	case e.DataBase64, !isJSON(e.DataContentType()) && !utf8.Valid(e.DataEncoded):
+	case e.DataBase64, !IsJSON(e.DataContentType()) && !utf8.Valid(e.DataEncoded):
 		return append([]byte(`"data_base64":`), quote(base64.StdEncoding.EncodeToString(e.DataEncoded))...), nil
-	case !isJSON(e.DataContentType()):
+	case !IsJSON(e.DataContentType()):
 		return append([]byte(`"data":`), quote(string(e.DataEncoded))...), nil
 	case !utf8.Valid(e.DataEncoded) || !json.Valid(e.DataEncoded):
 		return nil, refuse("data", "must be JSON in UTF-8, as datacontenttype says")

@@ -51,6 +51,9 @@ func (in *Intake) read(a events.Agency, m bus.Message) (message, []events.Compla
 		msg.source, msg.id = cut(msg.source), cut(msg.id)
 		return msg, problems
 	}
+	if !bus.IsJSON(e.DataContentType()) {
+		return msg, complain(Malformed, "/datacontenttype", "must be application/json, or left out: data of another kind is no report")
+	}
 	var problems []events.Complaint
 	msg.report, problems = check(a.Kind, events.Type(e.Type()), e.Data())
 	return msg, problems

@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -53,6 +54,10 @@ func TestRefusals(t *testing.T) {
 		{"type of the hub", sent("X", "uk.kith.identity.subject-linked.v1", []byte(`{"subject":"`+canary+`"}`)), UnknownType, "/type"},
 		{"type of tomorrow", sent("X", "uk.kith.police.domestic-abuse-incident.v2", []byte(good)), UnknownType, "/type"},
 		{"foreign type", sent("X", "com.example."+canary, []byte(good)), UnknownType, "/type"},
+		{"data as text of another type", raw(`{"specversion":"1.0","id":"X","source":"urn:kith:agency:northshire-police","type":"` + string(incident) + `","datacontenttype":"text/xml","data":` + strconv.Quote(good) + `}`), Malformed, "/datacontenttype"},
+		{"id in another alphabet", sent("NЅP-1", incident, []byte(good)), Malformed, "/id"},
+		{"local id with a mark of direction", of(with("NSP-P-40021", "NSP-P-40021\u202e")), Schema, "/data/about/0/localId"},
+		{"another subject", bus.Message{Body: of([]byte(good)).Body, Subject: "events.police.missing-episode"}, WrongSubject, "/type"},
 		{"no data", raw(`{"specversion":"1.0","id":"X","source":"urn:kith:agency:northshire-police","type":"` + string(incident) + `"}`), Schema, "/data"},
 		{"data is no object", of([]byte(`"` + canary + `"`)), Schema, "/data"},
 		{"date of birth", of(with("2015-04-17", canary)), Schema, "/data/about/0/dateOfBirth"},
