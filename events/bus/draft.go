@@ -64,6 +64,7 @@ func nameable(s string) bool {
 type draft struct {
 	ctx            event.EventContextV1
 	version        string
+	members        []string // names in a structured event, those of nulls too
 	seen           []string
 	raw, rawBase64 json.RawMessage
 	data           []byte
@@ -77,15 +78,17 @@ func (d *draft) refuse(attribute, detail string) {
 
 // member takes one member of a structured event.
 func (d *draft) member(name string, value json.RawMessage) {
-	switch {
-	case name == "data" && d.raw == nil: // null too: that is a payload, not its absence
-		d.raw = value
-	case name == "data_base64" && d.rawBase64 == nil && string(value) != "null":
-		d.rawBase64 = value
-	case name == "data" || name == "data_base64" && d.rawBase64 != nil:
+	if slices.Contains(d.members, name) {
 		d.refuse(name, "must be given once")
-	case name == "data_base64": // null, the same as absent
+		return
+	}
+	d.members = append(d.members, name)
+	switch {
+	case name == "data": // null too: that is a payload, not its absence
+		d.raw = value
 	case string(value) == "null": // the same as absent
+	case name == "data_base64":
+		d.rawBase64 = value
 	case value[0] == '"':
 		var s string
 		if json.Unmarshal(value, &s) != nil {
