@@ -87,6 +87,9 @@ func (d *draft) member(name string, value json.RawMessage) {
 	case name == "data": // null too: that is a payload, not its absence
 		d.raw = value
 	case string(value) == "null": // the same as absent
+		if !nameable(name) {
+			d.refuse("", badName)
+		}
 	case name == "data_base64":
 		d.rawBase64 = value
 	case value[0] == '"':
@@ -126,12 +129,14 @@ func (d *draft) text(name, value string) {
 	d.extension(name, value)
 }
 
+const badName = "an attribute has a name that is not allowed: use at most 40 lower-case letters and digits, and each name once"
+
 func (d *draft) extension(name string, v any) {
 	switch {
 	case core(name):
 		d.refuse(name, "must be a string")
 	case !nameable(name) || name == "data_base64" || name == "data":
-		d.refuse("", "an attribute has a name that is not allowed: use at most 40 lower-case letters and digits, and each name once")
+		d.refuse("", badName)
 	case d.first(name):
 		if d.ctx.SetExtension(name, v) != nil {
 			d.refuse(name, "has a value that is not allowed")
