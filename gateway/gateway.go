@@ -47,6 +47,7 @@ type Config struct {
 	// Ready says why the hub cannot answer yet, or nil.
 	Ready func(context.Context) error
 
+	Limits    bus.Limits // of what agencies hand in; none if left out
 	Users     []User
 	Agencies  []events.Agency
 	Authority events.AgencyID // the local authority
@@ -81,6 +82,7 @@ type Gateway struct {
 	pages    map[string]*template.Template
 	assets   assets
 	sessions *sessions
+	quotas   quotas
 	handler  http.Handler
 }
 

@@ -18,6 +18,7 @@ import (
 const (
 	tooLarge     fault.Kind = "too-large"
 	eventRefused fault.Kind = "event-refused"
+	tooMany      fault.Kind = "too-many"
 )
 
 // kind is what the hub says about one kind of error: here, on the page that the
@@ -41,6 +42,9 @@ var kinds = []kind{
 	{tooLarge, http.StatusRequestEntityTooLarge, "The request is too large",
 		"One event may have 256 KiB, a batch 4 MiB, anything else 64 KiB.",
 		"Send less at a time."},
+	{tooMany, http.StatusTooManyRequests, "Too many events at a time",
+		"Your agency sent more, or larger, events than was agreed. Nothing of the request was taken.",
+		"Wait for as long as Retry-After says and send the same again. RateLimit says with each answer what is left. Over NATS nothing is refused: what comes too fast waits."},
 	{fault.Unsigned, http.StatusUnauthorized, "Sign in first",
 		"There is no access token, or one that is unknown or has ended.",
 		"Sign in, or send a bearer token in the Authorization header."},

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"kith/events"
+	"kith/events/bus"
 	"kith/services/fault"
 )
 
@@ -72,6 +74,33 @@ func TestEveryKindHasAPage(t *testing.T) {
 		if rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), k.Title) {
 			t.Errorf("/problems/%s: %d", k.Kind, rec.Code)
 		}
+	}
+}
+
+// An agency that sends more than was agreed is told when to come back, and
+// nobody else is.
+func TestTooManyEvents(t *testing.T) {
+	w := newWorld(t)
+	w.Limits = bus.Limits{Of: map[events.AgencyID]bus.Limit{"northshire-police": {EventsPerSecond: 1}}}
+	const one = `{"specversion":"1.0","id":"e1","source":"urn:kith:agency:northshire-police","type":"uk.kith.police.missing-episode.v1","data":{}}`
+	const batch = "[" + one + "," + one + "," + one + "," + one + "]"
+	for i := range 3 {
+		rec := w.ask("POST", "/v1/events", "police", "application/cloudevents-batch+json", batch)
+		left := []string{`"events";r=6;t=0`, `"events";r=2;t=0`, `"events";r=0;t=0`}[i]
+		if rec.Code != http.StatusAccepted || rec.Header().Get("RateLimit") != left || rec.Header().Get("RateLimit-Policy") != `"events";q=10;w=10` {
+			t.Errorf("%d %v", rec.Code, rec.Header())
+		}
+	}
+	rec := w.ask("POST", "/v1/events", "police", "application/cloudevents-batch+json", batch)
+	if rec.Code != http.StatusTooManyRequests || rec.Header().Get("Retry-After") != "3" || rec.Header().Get("RateLimit") != `"events";r=0;t=3` ||
+		!strings.Contains(rec.Body.String(), "problems/too-many") {
+		t.Errorf("%d %v %s", rec.Code, rec.Header(), rec.Body)
+	}
+	if len(w.sent) != 12 {
+		t.Errorf("%d events came through", len(w.sent))
+	}
+	if rec := w.ask("POST", "/v1/events", "health", "application/cloudevents+json", one); rec.Code != http.StatusAccepted || rec.Header().Get("RateLimit") != "" {
+		t.Errorf("another agency: %d %v", rec.Code, rec.Header())
 	}
 }
 

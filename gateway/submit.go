@@ -32,6 +32,9 @@ func (g *Gateway) postEvents(w http.ResponseWriter, r *http.Request, c *caller) 
 		return &fault.Error{Kind: fault.Invalid, Err: err,
 			Text: "This is no CloudEvent: send one in binary or structured mode, or a batch (CloudEvents HTTP binding)."}
 	}
+	if err := g.quotas.take(w.Header(), g.Limits, c.Reader.Agency, len(ms), len(body)); err != nil {
+		return err
+	}
 	answers, err := g.Submit(r.Context(), c.Reader.Agency, ms)
 	if err != nil {
 		return err

@@ -21,11 +21,14 @@ import (
 type Hub struct {
 	desks   []*desk
 	ackWait time.Duration
+	limits  Limits
 }
 
 // desk is the hub's place in one agency's account.
 type desk struct {
 	agency events.AgencyID
+	limit  Limit
+	quota  *Quota
 	nc     *nats.Conn
 	js     jetstream.JetStream
 	out    *batcher
@@ -36,6 +39,10 @@ const (
 	ackWait     = 30 * time.Second // after which a message is given to somebody else
 	longestWait = 30 * time.Second // between two attempts at a message
 )
+
+// Limit says how much Consume takes of each agency. What comes faster waits in
+// the agency's own stream, and nobody else waits for it. Call it before Consume.
+func (h *Hub) Limit(l Limits) { h.limits = l }
 
 // ConnectHub connects to the account of each agency and makes the streams that
 // are missing there. It keeps trying until ctx ends; afterwards the connections
@@ -82,6 +89,8 @@ func (h *Hub) Consume(ctx context.Context, handle Handler) error {
 	for _, d := range h.desks {
 		g.Go(func() error {
 			go d.tidy(ctx)
+			d.limit = h.limits.For(d.agency)
+			d.quota = NewQuota(d.limit, time.Now)
 			err := d.consume(ctx, h.ackWait, handle)
 			if ctx.Err() != nil {
 				return nil
@@ -110,6 +119,7 @@ func (d *desk) consume(ctx context.Context, ackWait time.Duration, handle Handle
 			if err != nil {
 				break
 			}
+			d.quota.wait(ctx, len(m.Data()))
 			slots <- struct{}{}
 			busy.Go(func() {
 				defer func() { <-slots }()
@@ -129,7 +139,7 @@ func (d *desk) messages(ctx context.Context, ackWait time.Duration) (jetstream.M
 			Durable: hubConsumer, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: 16 * inFlight,
 		})
 		if err == nil {
-			it, err = c.Messages(jetstream.PullMaxMessages(2*inFlight), jetstream.PullExpiry(10*time.Second))
+			it, err = c.Messages(jetstream.PullMaxMessages(fetched(d.limit)), jetstream.PullExpiry(10*time.Second))
 		}
 		return err
 	})

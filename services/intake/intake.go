@@ -18,7 +18,7 @@ import (
 	"kith/events/store"
 )
 
-// Config is what an Intake needs. Foreign may be nil; all else is required.
+// Config is what an Intake needs. Foreign and Limits may be left out; all else is required.
 type Config struct {
 	Store    *store.Store
 	Signer   *bus.Signer
@@ -27,6 +27,10 @@ type Config struct {
 	// Foreign reads a message that is not one of our events, for example a
 	// notification of NHS England. False means that it is not understood.
 	Foreign func(events.AgencyKind, []byte) (events.Notice, bool)
+
+	// Limits may set a MaxEventBytes below MaxMessage. How fast an agency may
+	// send is not intake's to watch.
+	Limits bus.Limits
 
 	Now func() time.Time
 	Log *slog.Logger
@@ -39,6 +43,7 @@ type Intake struct {
 	signer   *bus.Signer
 	agencies map[events.AgencyID]events.Agency
 	foreign  func(events.AgencyKind, []byte) (events.Notice, bool)
+	limits   bus.Limits
 	now      func() time.Time
 	log      *slog.Logger
 }
@@ -49,7 +54,7 @@ func New(c Config) (*Intake, error) {
 		return nil, fmt.Errorf("open intake: %w", err)
 	}
 	in := &Intake{store: c.Store, signer: c.Signer, agencies: map[events.AgencyID]events.Agency{},
-		foreign: c.Foreign, now: c.Now, log: c.Log}
+		foreign: c.Foreign, limits: c.Limits, now: c.Now, log: c.Log}
 	for _, a := range c.Agencies {
 		in.agencies[a.ID] = a
 	}

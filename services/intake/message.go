@@ -2,6 +2,7 @@ package intake
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -29,8 +30,8 @@ const ours = "uk.kith."
 // read says what a message states, or what is wrong with it. It touches nothing.
 func (in *Intake) read(a events.Agency, m bus.Message) (message, []events.Complaint) {
 	msg := message{agency: a, digest: bus.Digest(m), body: m.Body}
-	if len(m.Body) > MaxMessage {
-		return msg, complain(TooLarge, "", "is larger than 256 KiB (262,144 bytes): send a reference to what is large instead of the thing itself")
+	if most := in.maxBytes(a.ID); len(m.Body) > most {
+		return msg, complain(TooLarge, "", fmt.Sprintf("is larger than %d KiB: send a reference to what is large instead of the thing itself", most>>10))
 	}
 	e, err := bus.Decode(m)
 	if err == nil && len(e.DataEncoded) == len(m.Body) { // only in binary mode is all of the body data
@@ -57,6 +58,14 @@ func (in *Intake) read(a events.Agency, m bus.Message) (message, []events.Compla
 	var problems []events.Complaint
 	msg.report, problems = check(a.Kind, events.Type(e.Type()), e.Data())
 	return msg, problems
+}
+
+// maxBytes is how large a message of an agency may be.
+func (in *Intake) maxBytes(a events.AgencyID) int {
+	if n := in.limits.For(a).MaxEventBytes; n > 0 {
+		return min(n, MaxMessage)
+	}
+	return MaxMessage
 }
 
 // misnamed says what is wrong with source and id, which name a message for ever.

@@ -115,6 +115,19 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// One agency may be held to smaller messages than others.
+func TestSmallerLimit(t *testing.T) {
+	d := open(t, plain)
+	d.limits = bus.Limits{Of: map[events.AgencyID]bus.Limit{police: {MaxEventBytes: 64 << 10}}}
+	m := sent("X", missing1, append(example(t, missing1), bytes.Repeat([]byte(" "), 64<<10)...))
+	r := d.refuses(t, police, m, TooLarge)
+	if !strings.Contains(r.Problems[0].Detail, "64 KiB") {
+		t.Errorf("%+v", r.Problems)
+	}
+	d.limits = bus.Limits{}
+	d.accepts(t, police, m)
+}
+
 func TestUnregisteredAgency(t *testing.T) {
 	d := open(t, plain)
 	d.refuses(t, "eastshire-police", sent("X", incident, example(t, incident)), WrongAgency)

@@ -18,6 +18,7 @@ import (
 
 	"kith/events"
 	"kith/events/bus"
+	"kith/services/intake"
 	"kith/services/internal/witness"
 )
 
@@ -35,6 +36,8 @@ type HubConfig struct {
 	Authority events.AgencyID   `json:"authority"` // which of them is the local authority
 	Doors     []events.AgencyID `json:"doors"`     // for which of them the hub also takes events by HTTP and by form; none
 	Users     []User            `json:"users"`     // who may sign in; nobody
+
+	Limits bus.Limits `json:"limits"` // how much of an agency is taken at a time; see defaultLimit
 
 	CheckpointSeconds int                        `json:"checkpointSeconds"` // between two signed checkpoints of each log; 60
 	Witnesses         map[events.AgencyID]string `json:"witnesses"`         // which of them cosign checkpoints, each with the key that its kith agency prints as it starts; none
@@ -113,8 +116,15 @@ func loadHub(path string) (c HubConfig, err error) {
 	c.Keys = cmp.Or(c.Keys, filepath.Join(c.Data, "keys"))
 	c.Store.Kind = cmp.Or(c.Store.Kind, storeSQLite)
 	c.NATS.Listen = cmp.Or(c.NATS.Listen, "127.0.0.1:4222")
+	c.Limits.Each.EventsPerSecond = cmp.Or(c.Limits.Each.EventsPerSecond, defaultLimit.EventsPerSecond)
+	c.Limits.Each.BytesPerSecond = cmp.Or(c.Limits.Each.BytesPerSecond, defaultLimit.BytesPerSecond)
+	c.Limits.Each.MaxEventBytes = cmp.Or(c.Limits.Each.MaxEventBytes, defaultLimit.MaxEventBytes)
 	return c, c.check().in(path)
 }
+
+// defaultLimit is what a busy agency needs to catch up after days, and less than
+// what a hub can take.
+var defaultLimit = bus.Limit{EventsPerSecond: 500, BytesPerSecond: 16 << 20, MaxEventBytes: intake.MaxMessage}
 
 // loadAgency reads and checks the file of an agency and fills in what it leaves out.
 func loadAgency(path string) (c AgencyConfig, err error) {
@@ -197,6 +207,11 @@ func (c HubConfig) check() (cs checks) {
 		cs.that(known[a] != "", "doors[%d] must be one of the agencies", i)
 	}
 	cs.witnesses(c, known)
+	cs.limit("limits.each", c.Limits.Each)
+	for _, id := range slices.Sorted(maps.Keys(c.Limits.Of)) {
+		cs.that(known[id] != "", "limits.of: %s must be one of the agencies", id)
+		cs.limit("limits.of."+string(id), c.Limits.Of[id])
+	}
 	tokens := map[TokenHash]bool{}
 	for i, u := range c.Users {
 		at := fmt.Sprintf("users[%d]", i)
@@ -206,6 +221,13 @@ func (c HubConfig) check() (cs checks) {
 		cs.token(at, u.TokenSHA256, tokens)
 	}
 	return cs
+}
+
+// limit: a zero is what was left out.
+func (cs *checks) limit(at string, l bus.Limit) {
+	cs.that(l.EventsPerSecond >= 0, "%s.eventsPerSecond must be at least 1", at)
+	cs.that(l.BytesPerSecond == 0 || l.BytesPerSecond >= 1<<20, "%s.bytesPerSecond must be at least 1048576", at)
+	cs.that(l.MaxEventBytes == 0 || l.MaxEventBytes >= 64<<10 && l.MaxEventBytes <= intake.MaxMessage, "%s.maxEventBytes must be between 65536 and 262144", at)
 }
 
 func (cs *checks) witnesses(c HubConfig, known map[events.AgencyID]events.AgencyKind) {

@@ -41,6 +41,8 @@ type partnership struct {
 	demo      bool
 	tls       bool
 
+	limits bus.Limits // of what agencies hand in; none if not set
+
 	checkpointEvery time.Duration              // a minute if not set
 	witnesses       map[events.AgencyID]string // which agencies cosign checkpoints, each with its public key
 	quorum          int                        // how many have to; more than half if 0
@@ -188,7 +190,7 @@ func (h *hub) openServices(ctx context.Context) error {
 		return err
 	}
 	h.intake, err = intake.New(intake.Config{
-		Store: st, Signer: h.signer, Agencies: h.agencies, Foreign: foreign, Now: time.Now, Log: log})
+		Store: st, Signer: h.signer, Agencies: h.agencies, Foreign: foreign, Limits: h.limits, Now: time.Now, Log: log})
 	return err
 }
 
@@ -225,7 +227,9 @@ func (h *hub) recordRead(ctx context.Context, r events.ReadRecorded) error {
 }
 
 func (h *hub) openBus(ctx context.Context) (err error) {
-	h.bus, err = bus.ConnectHub(ctx, h.hubLinks)
+	if h.bus, err = bus.ConnectHub(ctx, h.hubLinks); err == nil {
+		h.bus.Limit(h.limits)
+	}
 	return err
 }
 

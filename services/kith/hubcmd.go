@@ -64,7 +64,7 @@ func serveHub(ctx context.Context, c *call, conf HubConfig, tel *telemetry.Telem
 // partnership turns the configuration into what a hub is told, and starts the
 // hub's own NATS if it names no other.
 func (c HubConfig) partnership() (partnership, *bus.Server, error) {
-	p := partnership{dir: c.Data, keys: c.Keys, store: c.Store, agencies: c.Agencies, authority: c.Authority, tls: c.TLS,
+	p := partnership{dir: c.Data, keys: c.Keys, store: c.Store, agencies: c.Agencies, authority: c.Authority, tls: c.TLS, limits: c.Limits,
 		checkpointEvery: time.Duration(c.CheckpointSeconds) * time.Second, witnesses: c.Witnesses, quorum: c.Quorum}
 	url := c.NATS.URL
 	creds := func(id events.AgencyID) string { return filepath.Join(c.NATS.CredsDir, "hub-"+string(id)+".creds") }
