@@ -81,18 +81,18 @@ func TestEveryKindHasAPage(t *testing.T) {
 // nobody else is.
 func TestTooManyEvents(t *testing.T) {
 	w := newWorld(t)
-	w.Limits = bus.Limits{Of: map[events.AgencyID]bus.Limit{"northshire-police": {EventsPerSecond: 1}}}
+	w.Limits = bus.Limits{Of: map[events.AgencyID]bus.Limit{"northshire-police": {EventsPerSecond: 5}}}
 	const one = `{"specversion":"1.0","id":"e1","source":"urn:kith:agency:northshire-police","type":"uk.kith.police.missing-episode.v1","data":{}}`
 	const batch = "[" + one + "," + one + "," + one + "," + one + "]"
 	for i := range 3 {
 		rec := w.ask("POST", "/v1/events", "police", "application/cloudevents-batch+json", batch)
 		left := []string{`"events";r=6;t=0`, `"events";r=2;t=0`, `"events";r=0;t=0`}[i]
-		if rec.Code != http.StatusAccepted || rec.Header().Get("RateLimit") != left || rec.Header().Get("RateLimit-Policy") != `"events";q=10;w=10` {
+		if rec.Code != http.StatusAccepted || rec.Header().Get("RateLimit") != left || rec.Header().Get("RateLimit-Policy") != `"events";q=10;w=2` {
 			t.Errorf("%d %v", rec.Code, rec.Header())
 		}
 	}
 	rec := w.ask("POST", "/v1/events", "police", "application/cloudevents-batch+json", batch)
-	if rec.Code != http.StatusTooManyRequests || rec.Header().Get("Retry-After") != "3" || rec.Header().Get("RateLimit") != `"events";r=0;t=3` ||
+	if rec.Code != http.StatusTooManyRequests || rec.Header().Get("Retry-After") != "1" || rec.Header().Get("RateLimit") != `"events";r=0;t=1` ||
 		!strings.Contains(rec.Body.String(), "problems/too-many") {
 		t.Errorf("%d %v %s", rec.Code, rec.Header(), rec.Body)
 	}

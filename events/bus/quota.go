@@ -39,7 +39,7 @@ type Limits struct {
 func (l Limits) For(a events.AgencyID) Limit { return l.Of[a].or(l.Each) }
 
 // burst is for how long somebody who kept silent may send as fast as they can.
-const burst = 10 * time.Second
+const burst = 2 * time.Second
 
 // Quota counts what one agency sends against its limit. Who kept silent for a
 // while may send so much at once; who was let through pays afterwards, so that

@@ -14,27 +14,27 @@ func TestQuota(t *testing.T) {
 	take := func(events, bytes int, want bool) Standing {
 		t.Helper()
 		s, ok := q.Take(events, bytes)
-		if ok != want || ok != (s.Wait == 0) || s.Limit != 100 || s.Left < 0 {
+		if ok != want || ok != (s.Wait == 0) || s.Limit != 20 || s.Left < 0 {
 			t.Errorf("taken %v, %+v", ok, s)
 		}
 		return s
 	}
-	if s := take(60, 10, true); s.Left != 40 {
+	if s := take(12, 10, true); s.Left != 8 {
 		t.Errorf("%d left", s.Left)
 	}
 	take(500, 10, true) // more than there is: let through, and paid for
 	s := take(1, 1, false)
-	if s.Wait < 46*time.Second || s.Wait > 47*time.Second {
+	if s.Wait < 49*time.Second || s.Wait > 50*time.Second {
 		t.Errorf("wait %v", s.Wait)
 	}
 	at = at.Add(s.Wait)
 	take(1, 1, true)
 	take(1, 1, false)
 	at = at.Add(time.Hour)
-	if s := take(1, 1, true); s.Left != 99 { // an hour of silence saves no more than ten seconds
+	if s := take(1, 1, true); s.Left != 19 { // an hour of silence saves no more than two seconds
 		t.Errorf("%d left", s.Left)
 	}
-	take(1, 10_001, true) // many bytes are as good as many events
+	take(1, 2_500, true) // many bytes are as good as many events
 	if s := take(1, 1, false); s.Wait > time.Second {
 		t.Errorf("wait %v", s.Wait)
 	}

@@ -107,8 +107,9 @@ func openDemo(ctx context.Context, dir, addr string, tel *telemetry.Telemetry, s
 	return d, nil
 }
 
-// openNorthshire starts the partnership without any history and without pages.
-func openNorthshire(ctx context.Context, dir string, tel *telemetry.Telemetry) (*demonstration, error) {
+// openNorthshire starts the partnership, changed where it has to be, without any
+// history and without pages.
+func openNorthshire(ctx context.Context, dir string, tel *telemetry.Telemetry, change ...func(*partnership)) (*demonstration, error) {
 	agencies := northshire()
 	nats, err := bus.Start(bus.Options{Dir: filepath.Join(dir, "nats"), Agencies: ids(agencies), Log: tel.Log})
 	if err != nil {
@@ -120,6 +121,9 @@ func openNorthshire(ctx context.Context, dir string, tel *telemetry.Telemetry) (
 	for _, a := range agencies {
 		p.hubLinks = append(p.hubLinks, bus.Link{URL: nats.URL(), Creds: nats.HubCreds(a.ID), Agency: a.ID})
 		p.doorLinks = append(p.doorLinks, bus.Link{URL: nats.URL(), Creds: nats.Creds(a.ID), Agency: a.ID})
+	}
+	for _, c := range change {
+		c(&p)
 	}
 	if p.witnesses, err = d.witnessKeys(dir); err == nil {
 		d.release, err = claim(p.dir)
