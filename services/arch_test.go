@@ -48,7 +48,7 @@ var outside = []struct{ module, by string }{
 	// each behind one door
 	{"github.com/nats-io/", "events/bus"},
 	{"github.com/synadia-io/orbit.go/", "events/bus"},
-	{"golang.org/x/mod/sumdb/note", "events/bus services/internal/tree services/internal/witness services/internal/backup"},
+	{"golang.org/x/mod/sumdb/note", "events/bus services/internal/tree services/internal/witness services/internal/backup services/education/handover"},
 	{"golang.org/x/mod/sumdb/tlog", "services/internal/tree services/internal/witness"},
 	{"github.com/EventStore/", "events/store/esdb events/store/esdb/esdbtest"},
 	{"google.golang.org/grpc", "events/store/esdb events/store/esdb/esdbtest"},

@@ -106,11 +106,11 @@ func TestExportLeavesOutTheStaff(t *testing.T) {
 // Marks mean what the regulations of 2024 and the guidance say.
 func TestMarks(t *testing.T) {
 	for marks, want := range map[string]figures{
-		`/\`:                      {2, 2, 0},
-		`/ \ L B K P V W`:         {8, 8, 0},
-		"C C1 C2 E I J1 M R S T":  {10, 0, 0},
-		"G,N,O,U":                 {4, 0, 4},
-		"D Q X Y1 Y2 Y7 Z # /":    {1, 1, 0},
+		`/\`:                       {2, 2, 0},
+		`/ \ L B K P V W`:          {8, 8, 0},
+		"C C1 C2 E I J1 M R S T":   {10, 0, 0},
+		"G,N,O,U":                  {4, 0, 4},
+		"D Q X Y1 Y2 Y7 Z # /":     {1, 1, 0},
 		`/\C1C/\` + "\n" + `c2y3U`: {8, 4, 1}, // without spaces there is only one way to read it
 	} {
 		if got, trouble := count(marks); got != want || trouble != "" {

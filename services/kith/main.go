@@ -50,6 +50,7 @@ func commands() []command {
 		{"lost", "-data DIR -after POSITION [-forget] [-json]", "at an agency: what a hub that was restored to a position does not know any more", lost},
 		{"rebuild", "-data DIR [-only NAME] [-check] [-switch same|always] [-json]", "build the read models anew beside those that serve, compare, switch; a running hub is asked to do it", runRebuild},
 		{"status", "-data DIR [-json]", "how far each read model is, what it could not take, and whether the hub is ready", runStatus},
+		{"file", "key|due|export|accept|receipt ...", "at a school: hand a child protection file to the next school, signed and with a receipt, and know by when", handFile},
 		{"health", "-url URL", "ask a running process whether it is ready; for health checks", askHealth},
 	}
 }
