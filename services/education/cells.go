@@ -82,16 +82,19 @@ func (l line) pupil() events.Person {
 	case out.Identifiers.UPN == "":
 		l.wrong(colBorn, "a day, or a UPN in its column: a name alone does not tell who it is; nothing else will do")
 	}
-	out.LocalID = localID(l.cell(colNumber), out)
+	out.LocalID = localID(l.short(colNumber), out)
+	if len([]rune(out.LocalID)) > 200 {
+		l.wrong(colNumber, "your number for the pupil, of at most 200 characters,")
+	}
 	return out
 }
 
 func (l line) name() events.Name {
-	n := events.Name{Given: l.cell(colForename), Family: l.cell(colSurname)}
+	n := events.Name{Given: l.short(colForename), Family: l.short(colSurname)}
 	if n.Given != "" && n.Family != "" {
 		return n
 	}
-	if full := l.cell(colName); full != "" {
+	if full := l.short(colName); full != "" {
 		if n, ok := splitName(full); ok {
 			return n
 		}

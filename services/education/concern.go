@@ -1,7 +1,6 @@
 package education
 
 import (
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -52,10 +51,10 @@ func (c ConcernForm) Notice(reference string, at time.Time) (events.Notice, erro
 		About: []events.Person{c.person(f, "")},
 		Fact: events.Concern{
 			Reference: reference,
-			Observed:  f.Text("/observed", c.Observed),
+			Observed:  f.Prose("/observed", c.Observed),
 			SafeNow:   native.Choose(f, "/safeNow", c.SafeNow, events.SafeYes, events.SafeNo, events.SafeUnsure),
 			Immediate: c.Immediate,
-			DoneSoFar: strings.TrimSpace(c.DoneSoFar),
+			DoneSoFar: f.Long("/doneSoFar", c.DoneSoFar),
 		},
 	}
 	return events.Notice{ID: "concern:" + reference, Report: report}, f.Err()
@@ -105,13 +104,13 @@ func (c ConcernForm) basis(f *native.Form) events.Basis {
 func (c ConcernForm) informed(f *native.Form) *events.Informed {
 	out := &events.Informed{Told: c.FamilyTold}
 	if !c.FamilyTold {
-		out.Why = f.Text("/whyNotTold", c.WhyNotTold)
+		out.Why = f.AtMost("/whyNotTold", f.Text("/whyNotTold", c.WhyNotTold), 2000)
 	}
 	return out
 }
 
 func (c ConcernForm) voice(f *native.Form) *events.Voice {
-	out := events.Voice{Words: strings.TrimSpace(c.Words), HeardBy: strings.TrimSpace(c.HeardBy)}
+	out := events.Voice{Words: f.Long("/words", c.Words), HeardBy: f.Short("/heardBy", c.HeardBy)}
 	if out.Words == "" {
 		if out.HeardBy != "" {
 			f.Wrong("/words", "the words that were heard")
@@ -122,10 +121,9 @@ func (c ConcernForm) voice(f *native.Form) *events.Voice {
 }
 
 func (c ConcernForm) contact(f *native.Form) events.Contact {
-	out := c.Contact
-	out.Team = f.Text("/contact/team", out.Team)
+	out := f.Contact("/contact", c.Contact)
 	if out.Role == "" {
-		out.Role = strings.TrimSpace(c.AuthorRole)
+		out.Role = f.Short("/authorRole", c.AuthorRole)
 	}
 	return out
 }

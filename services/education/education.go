@@ -32,8 +32,8 @@ func (p Pupil) person(f *native.Form, at string) events.Person {
 	out := events.Person{
 		Role: events.RoleChild,
 		Name: events.Name{
-			Given:  f.Text(at+"/givenName", p.GivenName),
-			Family: f.Text(at+"/familyName", p.FamilyName),
+			Given:  f.Line(at+"/givenName", p.GivenName),
+			Family: f.Line(at+"/familyName", p.FamilyName),
 		},
 		DateOfBirth: f.Day(at+"/dateOfBirth", strings.TrimSpace(p.DateOfBirth)),
 		Identifiers: events.Identifiers{UPN: strings.ToUpper(strings.TrimSpace(p.UPN))},
@@ -45,6 +45,9 @@ func (p Pupil) person(f *native.Form, at string) events.Person {
 		out.Sex = native.Choose(f, at+"/sex", p.Sex, events.Female, events.Male, events.SexUnknown)
 	}
 	out.LocalID = localID(p.PupilNumber, out)
+	if len([]rune(out.LocalID)) > 200 {
+		f.Wrong(at+"/pupilNumber", "your number for the pupil, of at most 200 characters")
+	}
 	return out
 }
 

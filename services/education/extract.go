@@ -60,7 +60,7 @@ func (r row) notice(f *native.Form, at string) events.Notice {
 			Basis:      r.basis(f, at),
 			Label:      events.Core,
 			Contact: events.Contact{
-				Team: f.Text(at+"/contactTeam", r.ContactTeam), Phone: r.ContactPhone, Email: r.ContactEmail,
+				Team: f.Line(at+"/contactTeam", r.ContactTeam), Phone: f.Short(at+"/contactPhone", r.ContactPhone), Email: f.Email(at+"/contactEmail", r.ContactEmail),
 			},
 		},
 		About: []events.Person{r.person(f, at)},
@@ -111,7 +111,7 @@ func (r row) attendanceFall(f *native.Form, at string) (events.Education, events
 		Percent:       whole(f, at+"/percent", r.Percent, 0, 100),
 		PercentBefore: whole(f, at+"/percentBefore", r.PercentBefore, 0, 100),
 		Unauthorised:  whole(f, at+"/unauthorised", r.Unauthorised, 0, 1000),
-		Circumstances: r.Circumstances,
+		Circumstances: f.Long(at+"/circumstances", r.Circumstances),
 	}
 	if fact.To < fact.From {
 		f.Wrong(at+"/to", "a day not before the first")
@@ -123,14 +123,14 @@ func (r row) suspension(f *native.Form, at string) (events.Education, events.Dat
 	from := f.Day(at+"/from", r.From)
 	return events.Suspension{
 		From: from, Days: whole(f, at+"/days", r.Days, 1, 45), // the most in a school year
-		Reason: f.Text(at+"/reason", r.Reason),
+		Reason: f.Prose(at+"/reason", r.Reason),
 	}, from
 }
 
 func (r row) offRoll(f *native.Form, at string) (events.Education, events.Date) {
 	on := f.Day(at+"/on", r.On)
 	return events.OffRoll{
-		On: on, Reason: f.Text(at+"/reason", r.Reason), Destination: f.Text(at+"/destination", r.Destination),
+		On: on, Reason: f.Line(at+"/reason", r.Reason), Destination: f.Line(at+"/destination", r.Destination),
 	}, on
 }
 

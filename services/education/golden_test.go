@@ -16,3 +16,5 @@ func FuzzDoors(f *testing.F) { nativetest.Fuzz(f, Doors()) }
 type spoilt struct{ sample, old, new, want string }
 
 func (c spoilt) check(t *testing.T) { nativetest.Spoil(t, door, c.sample, c.old, c.new, c.want) }
+
+func TestWhatIsTakenFitsTheHub(t *testing.T) { nativetest.Taken(t, door) }

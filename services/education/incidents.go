@@ -52,7 +52,7 @@ func (l line) incident(m Mapping, known roll) events.Notice {
 		About: append([]events.Person{child}, linked...),
 		Fact:  l.record(),
 	}
-	if w := l.cell(colWords); w != "" {
+	if w := l.long(colWords); w != "" {
 		report.Voice = &events.Voice{Words: w}
 	}
 	var who []string
@@ -71,7 +71,7 @@ func (l line) incident(m Mapping, known roll) events.Notice {
 
 // record is what the entry says. Without a number it goes by its digest.
 func (l line) record() events.SafeguardingRecord {
-	out := events.SafeguardingRecord{Reference: l.cell(colReference), Observed: l.cell(colObserved), Actions: l.cell(colActions)}
+	out := events.SafeguardingRecord{Reference: l.cell(colReference), Observed: l.cell(colObserved), Actions: l.long(colActions)}
 	if out.Reference == "" {
 		out.Reference = l.digest()
 	}
@@ -83,13 +83,14 @@ func (l line) record() events.SafeguardingRecord {
 	if out.Observed == "" {
 		l.wrong(colObserved, "what was seen, heard or said")
 	}
-	if len([]rune(out.Observed)) > 20000 || len([]rune(out.Actions)) > 20000 {
-		l.wrong(colObserved, "at most 20,000 characters")
-	}
+	out.Observed = l.f.Long(l.at(colObserved), out.Observed)
 	for _, c := range strings.FieldsFunc(l.cell(colCategories), func(r rune) bool { return strings.ContainsRune(";|,\n", r) }) {
 		if c = strings.TrimSpace(c); c != "" {
-			out.Categories = append(out.Categories, c)
+			out.Categories = append(out.Categories, l.f.Short(l.at(colCategories), c))
 		}
+	}
+	if len(out.Categories) > 30 {
+		l.wrong(colCategories, "at most 30 categories")
 	}
 	return out
 }

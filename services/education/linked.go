@@ -50,6 +50,9 @@ func (l line) linked(child events.Person, known roll) (out []events.Person) {
 		}
 		seen[p.LocalID] = true
 	}
+	if len(out) > 49 {
+		l.wrong(colLinked, "at most 49 names")
+	}
 	return out
 }
 

@@ -38,6 +38,7 @@ func ReadMapping(raw []byte) (Mapping, error) {
 			f.Wrong("/columns/"+string(c), "the heading of that column in your export")
 		}
 	}
+	m.Team, m.Phone, m.Email = f.Short("/team", m.Team), f.Short("/phone", m.Phone), f.Email("/email", m.Email)
 	return m, f.Err()
 }
 

@@ -42,7 +42,7 @@ func (l line) register(m Mapping) (events.Notice, bool) {
 	now, before := l.marks(colMarks), l.marks(colMarksBefore)
 	fact := events.AttendanceFall{
 		From: l.day(colFrom), To: l.day(colTo),
-		Unauthorised: now.unauthorised, Circumstances: l.cell(colComment),
+		Unauthorised: now.unauthorised, Circumstances: l.long(colComment),
 	}
 	if now.possible > 0 && before.possible > 0 {
 		fact.Percent, fact.PercentBefore = now.percent(), before.percent()

@@ -120,5 +120,5 @@ func (l line) reason() (text string, sexual bool) {
 	if more := l.cell(colComment); more != "" {
 		text += ". " + more
 	}
-	return text, sexual
+	return l.f.Long(l.at(colComment), text), sexual
 }

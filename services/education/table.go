@@ -133,6 +133,10 @@ func (l line) cell(c column) string {
 	return ""
 }
 
+// short, long are what a column holds, if it is not too long for an event.
+func (l line) short(c column) string { return l.f.Short(l.at(c), l.cell(c)) }
+func (l line) long(c column) string  { return l.f.Long(l.at(c), l.cell(c)) }
+
 // wrong says what to give instead of what a column holds.
 func (l line) wrong(c column, instead string) { l.f.Wrong(l.at(c), instead+" as the "+string(c)) }
 

@@ -57,10 +57,10 @@ func OnlineReport(raw []byte) ([]events.Notice, error) {
 		ChildVoice: d.ChildVoice, Family: d.Family, Team: g.team(f, d)}
 	report := events.Report{Shared: events.Shared{OccurredAt: occurred, RecordedAt: recorded, Label: events.Core}}
 	if skeleton := len(g.of("person")) == 0; skeleton {
-		fact.Reported = text(f, at+"/submissionContent", s.Content)
+		fact.Reported = f.Prose(at+"/submissionContent", s.Content)
 		report.Label = events.Sensitive // nobody has taken out who reported it
 	} else {
-		fact.Reported = text(f, "/data/attributes/incidentDescription", i.Description)
+		fact.Reported = f.Prose("/data/attributes/incidentDescription", i.Description)
 	}
 	on := occurred
 	if on.IsZero() { // it is wrong, and said so
@@ -144,7 +144,7 @@ func involvement(f *native.Form, at, incident, submission string) events.Reporte
 
 func (g graph) place(f *native.Form) string {
 	for _, e := range g.linked(g.root, "location", "incidentLocation") {
-		return attributes[poleAddress](f, e).place()
+		return f.Short(e.at+"/attributes", attributes[poleAddress](f, e).place())
 	}
 	return ""
 }

@@ -2,6 +2,7 @@ package police
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"kith/events"
@@ -42,6 +43,9 @@ func about(f *native.Form, people []person) []events.Person {
 		}
 		seen[out[i].LocalID] = true
 	}
+	if len(people) > 50 {
+		f.Wrong("/people", "at most 50 people")
+	}
 	if !child {
 		f.Wrong("/people", "at least one person whose role is child")
 	}
@@ -53,7 +57,7 @@ func (p person) person(f *native.Form, at string) events.Person {
 		LocalID: p.localID(f, at),
 		Role: native.Choose(f, at+"/role", p.Role, events.RoleChild, events.RoleParent, events.RoleCarer, events.RoleVictim,
 			events.RoleAllegedPerpetrator, events.RoleHousehold, events.RoleOther),
-		Name: events.Name{Given: p.Forenames, Family: p.Surname},
+		Name: events.Name{Given: f.Short(at+"/forenames", p.Forenames), Family: f.Short(at+"/surname", p.Surname)},
 	}
 	if p.DateOfBirth != "" {
 		out.DateOfBirth = f.Day(at+"/dateOfBirth", p.DateOfBirth)
@@ -65,14 +69,23 @@ func (p person) person(f *native.Form, at string) events.Person {
 	if p.Role == events.RoleChild && out.Name == (events.Name{}) && out.Identifiers == (events.Identifiers{}) {
 		f.Wrong(at+"/surname", "a name, or a number that identifies the child")
 	}
-	if a := p.Address; a != nil {
-		out.Address = &events.Address{Lines: a.Lines, Postcode: a.Postcode, Label: events.Core}
-		if a.Protected {
-			out.Address.Label = events.Restricted
-		}
-		if len(a.Lines) == 0 {
-			f.Wrong(at+"/address/lines", "at least one line")
-		}
+	out.Address = p.Address.address(f, at+"/address")
+	return out
+}
+
+func (a *address) address(f *native.Form, at string) *events.Address {
+	if a == nil {
+		return nil
+	}
+	out := &events.Address{Postcode: f.AtMost(at+"/postcode", a.Postcode, 10), Label: events.Core}
+	if a.Protected {
+		out.Label = events.Restricted
+	}
+	for i, l := range a.Lines {
+		out.Lines = append(out.Lines, f.Line(at+"/lines/"+strconv.Itoa(i), l))
+	}
+	if len(a.Lines) == 0 || len(a.Lines) > 10 {
+		f.Wrong(at+"/lines", "at least one line, and at most ten")
 	}
 	return out
 }
@@ -97,12 +110,16 @@ func (p person) identifiers(f *native.Form, at string) events.Identifiers {
 // localID is the nominal or, for somebody who has none yet, the name and date
 // of birth: the same person reported twice is then one subject.
 func (p person) localID(f *native.Form, at string) string {
-	if p.Nominal != "" {
-		return p.Nominal
+	if n := strings.TrimSpace(p.Nominal); n != "" {
+		return f.Short(at+"/nominal", n)
 	}
-	if p.Surname == "" || p.Forenames == "" || p.DateOfBirth == "" {
+	if strings.TrimSpace(p.Surname) == "" || strings.TrimSpace(p.Forenames) == "" || p.DateOfBirth == "" {
 		f.Wrong(at+"/nominal", "a nominal, or surname, forenames and dateOfBirth")
 	}
 	words := strings.Join([]string{p.Surname, p.Forenames, p.DateOfBirth}, "|")
-	return strings.Join(strings.Fields(strings.ToLower(words)), " ")
+	id := strings.Join(strings.Fields(strings.ToLower(words)), " ")
+	if len([]rune(id)) > 200 {
+		f.Wrong(at+"/nominal", "a nominal: the names are too long to tell who it is")
+	}
+	return id
 }

@@ -88,17 +88,12 @@ func distinct(f *native.Form, people []events.Person) {
 		}
 		seen[p.LocalID] = true
 	}
+	if len(people) > 50 {
+		f.Wrong("/included", "at most 50 people who matter to the child")
+	}
 	if !child {
 		f.Wrong("/included", "a person who is a child by dateOfBirth, age, approximateAgeTo, ageRange or under18; or say in meta.people who the child is, as a skeleton must")
 	}
 }
 
 func (p polePerson) nameless() bool { return p.Surname == "" && len(p.GivenName) == 0 }
-
-// text is what was written, if it is there and not too long for an event.
-func text(f *native.Form, at, v string) string {
-	if len([]rune(v)) > 20000 {
-		f.Wrong(at, "at most 20,000 characters; the rest can be an attachment")
-	}
-	return f.Text(at, v)
-}

@@ -108,7 +108,7 @@ func (p polePerson) person(f *native.Form, e entity, reference string, role even
 	out := events.Person{
 		Role: role,
 		Name: events.Name{
-			Given:  strings.Join(strings.Fields(strings.Join(slices.Concat(p.GivenName, p.MiddleName), " ")), " "),
+			Given:  f.AtMost(at+"/givenName", strings.Join(strings.Fields(strings.Join(slices.Concat(p.GivenName, p.MiddleName), " ")), " "), 140),
 			Family: strings.TrimSpace(p.Surname),
 		},
 		DateOfBirth: events.Date(p.DateOfBirth),

@@ -41,7 +41,7 @@ func (a poleAddress) address(f *native.Form, at string) *events.Address {
 		}
 	}
 	if len(out.Postcode) > 10 {
-		f.Wrong(at+"/postcode", "a postcode, or nothing")
+		f.Wrong(at+"/postcode", "a postcode of at most 10 characters, or nothing")
 	}
 	if len(out.Lines) == 0 {
 		return nil

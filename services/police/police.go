@@ -57,10 +57,10 @@ func Encompass(raw []byte) ([]events.Notice, error) {
 	f := &native.Form{}
 	fact := events.DomesticAbuseIncident{
 		PoliceReference: f.Reference("/policeReference", r.PoliceReference),
-		Place:           f.Text("/place", r.Place),
+		Place:           f.Line("/place", r.Place),
 		Presence: native.Choose(f, "/childPresence", r.ChildPresence, events.PresenceSaw, events.PresenceHeard,
 			events.PresenceInTheHome, events.PresenceNotPresent, events.PresenceUnknown),
-		Circumstances: f.Text("/circumstances", r.Circumstances),
+		Circumstances: f.Prose("/circumstances", r.Circumstances),
 	}
 	report := r.report(f, f.Instant("/occurredAt", r.OccurredAt), fact)
 	report.Basis = safeguarding(events.WouldPrejudiceSafety,
@@ -84,8 +84,8 @@ func MissingEpisode(raw []byte) ([]events.Notice, error) {
 	fact := events.MissingEpisode{
 		PoliceReference: f.Reference("/policeReference", r.PoliceReference),
 		MissingSince:    f.Instant("/missingSince", r.MissingSince),
-		MissingFrom:     f.Text("/missingFrom", r.MissingFrom),
-		Circumstances:   f.Text("/circumstances", r.Circumstances),
+		MissingFrom:     f.Line("/missingFrom", r.MissingFrom),
+		Circumstances:   f.Prose("/circumstances", r.Circumstances),
 	}
 	kind := "missing"
 	if r.FoundAt != "" {
@@ -116,7 +116,7 @@ func ProtectionNotice(raw []byte) ([]events.Notice, error) {
 	fact := events.PublicProtectionNotice{
 		PoliceReference: f.Reference("/policeReference", r.PoliceReference),
 		Grade:           native.Choose(f, "/grade", r.Grade, events.Red, events.Amber, events.Green),
-		Circumstances:   f.Text("/circumstances", r.Circumstances),
+		Circumstances:   f.Prose("/circumstances", r.Circumstances),
 	}
 	report := r.report(f, f.Instant("/occurredAt", r.OccurredAt), fact)
 	report.Basis = safeguarding(events.CannotReasonablyAsk,
@@ -137,18 +137,15 @@ func (r record) report(f *native.Form, occurred time.Time, fact events.Police) e
 
 // shared is what every record says beside its fact, without times and basis.
 func (r record) shared(f *native.Form) events.Shared {
-	f.Text("/team/team", r.Team.Team)
-	if r.ChildVoice != nil {
-		f.Text("/childVoice/words", r.ChildVoice.Words)
-	}
+	team, voice := f.Contact("/team", r.Team), f.Voice("/childVoice", r.ChildVoice)
 	var informed *events.Informed
 	if r.Family != nil {
-		informed = &events.Informed{Told: r.Family.Told, Why: r.Family.WhyNot}
+		informed = &events.Informed{Told: r.Family.Told, Why: f.AtMost("/family/whyNot", r.Family.WhyNot, 2000)}
 		if !informed.Told {
 			f.Text("/family/whyNot", informed.Why)
 		}
 	}
-	return events.Shared{Label: events.Core, Informed: informed, Voice: r.ChildVoice, Contact: r.Team}
+	return events.Shared{Label: events.Core, Informed: informed, Voice: voice, Contact: team}
 }
 
 // notice gives the report its id: what it is, the police reference, and the
