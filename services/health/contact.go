@@ -68,13 +68,37 @@ func (r *reader) telecom(o fhir.Organization, c *events.Contact) {
 	}
 }
 
-// team is a contact that must name a team.
+// team is a contact that must name a team: that of who did it or else of the
+// encounter in which it was done, or the one that looks after the patient.
 func (r *reader) team(x resource, at string, refs ...*fhir.Reference) events.Contact {
 	c := r.contact(x, at, refs...)
+	if to, found := r.find(x, member(x, "encounter"), "Encounter"); c.Team == "" && found {
+		c = inTeam(c, r.contact(to, "/serviceProvider", member(to, "serviceProvider")))
+	}
+	if to, found := r.find(x, member(x, "subject"), "Patient"); c.Team == "" && found {
+		c = inTeam(c, r.contact(to, "/managingOrganization", member(to, "managingOrganization")))
+	}
 	if c.Team == "" {
 		r.Wrong(x.at+at, "a reference to an Organization whose name is given: the team that a partner can call")
 	}
 	return c
+}
+
+// inTeam is another team, with the person to ask for there.
+func inTeam(c, other events.Contact) events.Contact {
+	other.Name = orElse(c.Name, other.Name)
+	return other
+}
+
+// member is a reference that stands under a name in a resource.
+func member(x resource, name string) *fhir.Reference {
+	in, _ := x.doc[name].(map[string]any)
+	ref, _ := in["reference"].(string)
+	shown, _ := in["display"].(string)
+	if ref == "" && shown == "" {
+		return nil
+	}
+	return &fhir.Reference{Reference: &ref, Display: &shown}
 }
 
 func references(list []fhir.Reference) []*fhir.Reference {

@@ -125,3 +125,38 @@ func TestWhatWasSaid(t *testing.T) {
 		}
 	}
 }
+
+// A practitioner is no team: whom to call is then the provider of the encounter,
+// or the organization that looks after the patient.
+func TestTeamOfAPractitioner(t *testing.T) {
+	const (
+		alone     = `"performer": [{"display": "Northshire Hospital emergency department"}], "dataAbsent`
+		byDoctor  = `"performer": [{"reference": "Practitioner/1", "display": "Dana Example"}], "dataAbsent`
+		within    = `"encounter": {"reference": "Encounter/e"}, ` + byDoctor
+		provider  = `"serviceProvider": {"display": "Northshire Hospital emergency department"}`
+		looksOver = `"managingOrganization": {"display": "Northgate surgery"}, "birthDate"`
+	)
+	raw := strings.Join(strings.Fields(string(nativetest.File(t, "testdata/bundle-safeguarding.json"))), " ")
+	raw = strings.NewReplacer(`[ `, `[`, ` ]`, `]`, `{ `, `{`, ` }`, `}`).Replace(raw)
+	for _, c := range []struct {
+		performer, patient string
+		want               events.Contact
+		places             string
+	}{
+		{byDoctor, `"birthDate"`, events.Contact{}, "/entry/3/resource/performer"},
+		{byDoctor, looksOver, events.Contact{Team: "Northgate surgery", Name: "Dana Example"}, ""},
+		{within, looksOver, events.Contact{Team: "Northshire Hospital emergency department", Name: "Dana Example"}, ""},
+	} {
+		doc := strings.Replace(strings.Replace(raw, alone, c.performer, 1), `"birthDate"`, c.patient, 1)
+		if !strings.Contains(doc, provider) || doc == raw {
+			t.Fatal("the case changes nothing")
+		}
+		ns, err := FHIR([]byte(doc))
+		if got := strings.Join(nativetest.Places(err), " "); got != c.places {
+			t.Errorf("got places %q, want %q", got, c.places)
+		}
+		if err == nil && ns[1].Report.Contact != c.want {
+			t.Errorf("the team is not the one that was meant")
+		}
+	}
+}
