@@ -318,6 +318,7 @@ func FuzzCheck(f *testing.F) {
 		f.Add(string(typ), example(f, typ))
 	}
 	f.Fuzz(func(t *testing.T, typ string, data []byte) {
+		agree(t, events.Type(typ), data)
 		kind := events.AgencyKind(events.Type(typ).Family())
 		r, problems := check(kind, events.Type(typ), data)
 		if len(problems) > 0 {

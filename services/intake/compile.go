@@ -20,6 +20,8 @@ import (
 type contract struct {
 	of map[events.Type]*jsonschema.Schema
 	at map[string]*jsonschema.Schema // every schema and part of one, by location
+
+	quick map[events.Type]*quick // the same as of; nil for what it cannot say
 }
 
 // compiled is the contract of this build: it is embedded, so that compiling it
@@ -34,7 +36,7 @@ func compile() (*contract, error) {
 	for _, f := range formats() {
 		c.RegisterFormat(f)
 	}
-	con := &contract{of: map[events.Type]*jsonschema.Schema{}, at: map[string]*jsonschema.Schema{}}
+	con := &contract{of: map[events.Type]*jsonschema.Schema{}, at: map[string]*jsonschema.Schema{}, quick: map[events.Type]*quick{}}
 	for t := range events.FactTypes() {
 		path, ok := schemas.For(string(t))
 		if !ok {
@@ -44,7 +46,7 @@ func compile() (*contract, error) {
 		if err != nil {
 			return nil, fmt.Errorf("compile schemas/%s: %w", path, err)
 		}
-		con.of[t] = s
+		con.of[t], con.quick[t] = s, quickOf(s)
 		con.index(s)
 	}
 	return con, nil
