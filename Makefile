@@ -23,11 +23,12 @@ soak: ## what make test does in small numbers, in full ones: faults, crashes, pl
 lint: ## gofmt, vet, staticcheck, every case of every closed set
 	@sh .ci/lint
 
-bench: ## measure this machine: appends beside other stores, publish to receipt to visible, beside a flood, reads of the view, rebuild, start after kill -9
+bench: ## measure this machine: appends beside other stores, publish to receipt to visible, beside a flood, decoding, reads of the view, rebuild, start after kill -9
 	$(GO) run ./services/kith bench append -json
 	$(GO) run ./services/kith bench stream -json
 	$(GO) run ./services/kith bench ingest -json -rate 0
 	$(GO) run ./services/kith bench ingest -json -rate 500
+	$(GO) run ./services/kith bench decode -json
 	$(GO) run ./services/kith bench flood -json -rate 60
 	$(GO) run ./services/kith bench view -json
 	$(GO) run ./services/kith bench rebuild -json

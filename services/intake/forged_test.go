@@ -296,10 +296,10 @@ func made(seed uint64, n int) (events.AgencyID, bus.Message, string, bool) {
 
 // tally is what a run counted.
 type tally struct {
-	mu                             sync.Mutex
-	accepted, refused, wrong, late int
-	longest                        time.Duration
-	receipts                       map[int]bus.Receipt
+	mu                       sync.Mutex
+	accepted, refused, wrong int
+	longest                  time.Duration
+	receipts                 map[int]bus.Receipt
 }
 
 // TestForged: whoever tries whatever, what is accepted is what should be. The

@@ -42,7 +42,7 @@ func bench(ctx context.Context, c *call) error {
 		if err := c.flags.Parse(c.args); err != nil {
 			return err
 		}
-		return c.wrong("say what to measure: kith bench append, flood, ingest, rebuild, recover, stream or view")
+		return c.wrong("say what to measure: kith bench append, decode, flood, ingest, rebuild, recover, stream or view")
 	}
 	name := c.args[0]
 	c.args = c.args[1:]
@@ -54,10 +54,10 @@ func bench(ctx context.Context, c *call) error {
 		return err
 	}
 	b := benchmark{ctx: ctx, tel: tel, print: printer(c.out, *asJSON), seconds: *seconds, rate: *rate, reads: *reads, events: *events, filled: *filled}
-	run := map[string]func(dir string) error{"append": b.append, "stream": b.stream, "rebuild": b.rebuilt, "recover": b.recovery, "flood": b.flooded,
+	run := map[string]func(dir string) error{"append": b.append, "stream": b.stream, "rebuild": b.rebuilt, "recover": b.recovery, "flood": b.flooded, "decode": b.decode,
 		"ingest": b.onPartnership(b.ingest), "view": b.onPartnership(b.view)}[name]
 	if run == nil {
-		return c.wrong("there is no benchmark %q: append, flood, ingest, rebuild, recover, stream or view", name)
+		return c.wrong("there is no benchmark %q: append, decode, flood, ingest, rebuild, recover, stream or view", name)
 	}
 	stop, err := profileTo(*profile)
 	if err != nil {
