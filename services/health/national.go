@@ -99,12 +99,13 @@ func (s signal) notice(f *native.Form) events.Notice {
 }
 
 // thin is the label of a signal. Those about somebody's registration tell no more
-// than that the NHS knows them; that there was a test, a vaccination or a
-// document is health detail, and so may be what is not known yet.
+// than that the NHS knows them. That there was a test, a vaccination or a document
+// is health detail; so is a flag, whose address says of what it warns; and so may
+// be what is not known yet.
 func thin(name string) events.Label {
 	switch name {
 	case "pds-change-of-gp", "pds-record-change", "pds-death-notification", "nhs-number-change",
-		"gpreg-change-gp-req", "patientflags-change":
+		"gpreg-change-gp-req":
 		return events.Involvement
 	case "vrs-proxy-role-created", "vrs-proxy-role-changed", "vrs-proxy-role-deleted": // who may act for somebody
 		return events.Core
