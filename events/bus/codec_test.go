@@ -243,3 +243,31 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// Whatever a request holds, each message of it can be decoded or complained of,
+// and an element of a batch has the bytes that it had there.
+func FuzzFromHTTP(f *testing.F) {
+	f.Add(typeBatch, "", "", []byte(`[{`+required+`},{}, 7]`))
+	f.Add(typeStructured, "", "", []byte(`{`+required+`}`))
+	f.Add("application/json", `"Euro %E2%82%AC"`, "ce-ext", []byte(`{}`))
+	f.Fuzz(func(t *testing.T, ct, value, name string, body []byte) {
+		h := http.Header{contentType: {ct}, "Ce-Specversion": {"1.0"}, "Ce-Id": {"1"}, "Ce-Source": {"/s"}, "Ce-Type": {"t"}, "Ce-Subject": {value}}
+		h.Add(name, value)
+		ms, err := FromHTTP(h, body)
+		if err != nil {
+			pointers(t, err)
+			return
+		}
+		for _, m := range ms {
+			if !bytes.Contains(body, m.Body) {
+				t.Error("other bytes than were sent")
+			}
+			if len(Digest(m)) != 64 {
+				t.Error("no digest")
+			}
+			if _, err := Decode(m); err != nil {
+				pointers(t, err)
+			}
+		}
+	})
+}
