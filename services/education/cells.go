@@ -2,6 +2,7 @@ package education
 
 import (
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // so that a time in England is the same on a machine without a zone database
 
@@ -59,13 +60,14 @@ func (l line) moment(c, clock column) time.Time {
 	return time.Time{}
 }
 
-func england() *time.Location {
+// england is where schools write the time.
+var england = sync.OnceValue(func() *time.Location {
 	l, err := time.LoadLocation("Europe/London")
 	if err != nil {
 		return time.UTC // cannot be: the zones are built in
 	}
 	return l
-}
+})
 
 // pupil is the child whom a line is about.
 func (l line) pupil() events.Person {

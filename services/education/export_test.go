@@ -17,7 +17,7 @@ import (
 func TestSameRowSameNoticeInAnyExport(t *testing.T) {
 	for sample, translate := range map[string]func([]byte) ([]events.Notice, error){
 		"incidents-cpoms.csv": Mapping{}.Incidents, "incidents-myconcern.csv": Mapping{}.Incidents,
-		"registers.csv": Mapping{}.Registers, "suspensions.csv": Mapping{}.Suspensions,
+		"registers.csv": Mapping{}.Registers, "registers-sessions.csv": Mapping{}.Registers, "suspensions.csv": Mapping{}.Suspensions,
 	} {
 		raw := nativetest.File(t, "testdata/"+sample)
 		want := ids(t, translate, raw)
@@ -106,12 +106,12 @@ func TestExportLeavesOutTheStaff(t *testing.T) {
 // Marks mean what the regulations of 2024 and the guidance say.
 func TestMarks(t *testing.T) {
 	for marks, want := range map[string]figures{
-		`/\`:                       {2, 2, 0},
-		`/ \ L B K P V W`:          {8, 8, 0},
-		"C C1 C2 E I J1 M R S T":   {10, 0, 0},
-		"G,N,O,U":                  {4, 0, 4},
-		"D Q X Y1 Y2 Y7 Z # /":     {1, 1, 0},
-		`/\C1C/\` + "\n" + `c2y3U`: {8, 4, 1}, // without spaces there is only one way to read it
+		`/\`:                       {2, 2, 2, 0},
+		`/ \ L B K P V W`:          {8, 8, 8, 0},
+		"C C1 C2 E I J1 M R S T":   {10, 10, 0, 0},
+		"G,N,O,U":                  {4, 4, 0, 4},
+		"D Q X Y1 Y2 Y7 Z # /":     {9, 1, 1, 0},
+		`/\C1C/\` + "\n" + `c2y3U`: {9, 8, 4, 1}, // without spaces there is only one way to read it
 	} {
 		if got, trouble := count(marks); got != want || trouble != "" {
 			t.Errorf("%q: %+v %s, want %+v", marks, got, trouble, want)
@@ -160,4 +160,21 @@ func FuzzMapping(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A file of sessions falls into two periods of one length, which end with its last day.
+func TestHalves(t *testing.T) {
+	for _, c := range []struct{ from, to, first, second events.Date }{
+		{"2026-10-05", "2026-10-16", "2026-10-05", "2026-10-11"},
+		{"2026-10-05", "2026-10-17", "2026-10-06", "2026-10-12"}, // an odd number: the first day is left out
+		{"2026-10-05", "2026-10-06", "2026-10-05", "2026-10-06"},
+		{"2026-03-28", "2026-03-31", "2026-03-28", "2026-03-30"}, // over the change of the clocks
+	} {
+		if got, ok := halves(c.from, c.to); !ok || got != (periods{c.first, c.second, c.to}) {
+			t.Errorf("%s to %s: %+v", c.from, c.to, got)
+		}
+	}
+	if got, ok := halves("2026-10-05", "2026-10-05"); ok {
+		t.Errorf("one day: %+v", got)
+	}
 }

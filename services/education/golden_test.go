@@ -18,3 +18,5 @@ type spoilt struct{ sample, old, new, want string }
 func (c spoilt) check(t *testing.T) { nativetest.Spoil(t, door, c.sample, c.old, c.new, c.want) }
 
 func TestWhatIsTakenFitsTheHub(t *testing.T) { nativetest.Taken(t, door) }
+
+func BenchmarkDoors(b *testing.B) { nativetest.Bench(b, door) }

@@ -25,6 +25,8 @@ const (
 	colTo          column = "last day"
 	colMarks       column = "marks"
 	colMarksBefore column = "marks before"
+	colMark        column = "mark"
+	colSession     column = "session"
 	colComment     column = "comment"
 	colCategory    column = "category of suspension"
 	colReason1     column = "reason"
@@ -74,8 +76,11 @@ func registerHeadings() headings {
 	h := pupils()
 	h[colFrom] = []string{"From", "Start date", "Period from", "First day"}
 	h[colTo] = []string{"To", "End date", "Period to", "Last day"}
-	h[colMarks] = []string{"Marks", "Attendance marks", "Attendance codes", "Codes"}
+	h[colMarks] = []string{"Marks", "Attendance marks", "Codes"}
 	h[colMarksBefore] = []string{"Marks before", "Previous marks", "Marks of the period before", "Codes before"}
+	h[colWhen] = []string{"Session date", "Attendance date", "Mark date", "Date"}
+	h[colSession] = []string{"Session", "AM/PM", "AM or PM"}
+	h[colMark] = []string{"Mark", "Attendance mark", "Attendance code", "Code"}
 	h[colComment] = []string{"Comment", "Comments", "Circumstances", "Notes"}
 	return h
 }

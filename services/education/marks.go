@@ -2,6 +2,7 @@ package education
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -18,7 +19,7 @@ const (
 )
 
 // codes are all that the register may hold since 19 August 2024.
-func codes() map[string]session {
+var codes = sync.OnceValue(func() map[string]session {
 	all := map[string]session{}
 	for s, of := range map[session]string{
 		attended:     `/ \ L B K P V W`,
@@ -31,13 +32,13 @@ func codes() map[string]session {
 		}
 	}
 	return all
-}
+})
 
 // retired are codes of before that day, whose meaning went to others.
 func retired(code string) bool { return code == "H" || code == "J" || code == "Y" || code == "F" }
 
 // figures are what a row of marks adds up to.
-type figures struct{ possible, attended, unauthorised int }
+type figures struct{ sum, possible, attended, unauthorised int }
 
 // percent is the share of possible sessions that were attended, rounded.
 func (n figures) percent() int { return (n.attended*100 + n.possible/2) / n.possible }
@@ -59,6 +60,7 @@ func count(marks string) (n figures, trouble string) {
 			code = rest[:2]
 		}
 		rest = rest[len(code):]
+		n.sum++
 		switch known[code] {
 		case attended:
 			n.attended++

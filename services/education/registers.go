@@ -10,26 +10,43 @@ import (
 // when the Department for Education calls the absence persistent.
 const persistent = 90
 
-// Registers translates an extract of the attendance register: CSV, a row for each
-// pupil, with the marks of a period and of the one before it as codes. It gives a
-// notice of each pupil whose attendance fell to 90 per cent or less; the other rows
-// go no further, since nobody needs them.
+// Registers translates an extract of the attendance register: CSV, either a row for
+// each pupil, with the marks of a period and of the one before it, or a row for each
+// session. It gives a notice of each pupil whose attendance fell to 90 per cent or
+// less; the others go no further, since nobody needs them.
 func (m Mapping) Registers(raw []byte) ([]events.Notice, error) {
-	t, err := readTable(raw, m.over(registerHeadings()), colFrom, colTo, colMarks, colMarksBefore)
+	names := m.over(registerHeadings())
+	t, err := readTable(raw, names)
 	if err != nil {
+		return nil, err
+	}
+	if _, ok := t.column[colMark]; ok {
+		t.need(names, colWhen, colSession)
+		if err := t.f.Err(); err != nil {
+			return nil, err
+		}
+		return t.sessions(m)
+	}
+	t.need(names, colFrom, colTo, colMarks, colMarksBefore)
+	if err := t.f.Err(); err != nil {
 		return nil, err
 	}
 	var out []events.Notice
 	seen := map[string]bool{}
 	for _, l := range t.rows {
-		n, fell := l.register(m)
-		if fell && !seen[n.ID] {
+		n, fact := l.register(m)
+		if fell(fact) && !seen[n.ID] {
 			out = append(out, n)
 			seen[n.ID] = true
 		}
 	}
+	return t.fallen(out)
+}
+
+// fallen are the notices of those whose attendance fell, of whom there is one.
+func (t *table) fallen(out []events.Notice) ([]events.Notice, error) {
 	if len(out) == 0 {
-		t.f.Wrong("", "at least one pupil whose attendance fell to 90% or less: no row shows that, so that there is nothing to pass on")
+		t.f.Wrong("", "at least one pupil whose attendance fell to 90% or less: nobody's did, so that there is nothing to pass on")
 	}
 	if err := t.f.Err(); err != nil {
 		return nil, err
@@ -37,7 +54,12 @@ func (m Mapping) Registers(raw []byte) ([]events.Notice, error) {
 	return out, nil
 }
 
-func (l line) register(m Mapping) (events.Notice, bool) {
+// fell reports whether a fall is one that others need to know of.
+func fell(f events.AttendanceFall) bool {
+	return f.Percent < f.PercentBefore && f.Percent <= persistent
+}
+
+func (l line) register(m Mapping) (events.Notice, events.AttendanceFall) {
 	child := l.pupil()
 	now, before := l.marks(colMarks), l.marks(colMarksBefore)
 	fact := events.AttendanceFall{
@@ -53,7 +75,7 @@ func (l line) register(m Mapping) (events.Notice, bool) {
 	return events.Notice{
 		ID:     "attendance-fall:" + l.digest(),
 		Report: l.report(m, child, fact.To, fact, "Attendance office", "Those who help the child need to see early that the child is missing education."),
-	}, fact.Percent < fact.PercentBefore && fact.Percent <= persistent
+	}, fact
 }
 
 // marks adds up a column of codes.

@@ -38,7 +38,8 @@ func readTable(raw []byte, names headings, needed ...column) (*table, error) {
 	if err := t.f.Err(); err != nil {
 		return nil, err
 	}
-	t.head(lines[0], names, needed)
+	t.head(lines[0], names)
+	t.need(names, needed...)
 	for i, cells := range lines[1:] {
 		l := line{t, i + 2, cells}
 		if slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" }) { // spreadsheets leave empty rows behind
@@ -81,7 +82,7 @@ func (t *table) decode(raw []byte) [][]string {
 
 // head finds the columns. Where a file has several that a name could mean, the
 // more telling heading counts.
-func (t *table) head(cells []string, names headings, needed []column) {
+func (t *table) head(cells []string, names headings) {
 	at := map[string]int{}
 	for i, c := range cells {
 		if c = plainWords(c); c == "" {
@@ -99,8 +100,12 @@ func (t *table) head(cells []string, names headings, needed []column) {
 			}
 		}
 	}
+}
+
+// need wants columns to be there.
+func (t *table) need(names headings, needed ...column) {
 	for _, c := range needed {
-		if _, ok := t.column[c]; !ok && len(names[c]) > 0 {
+		if _, ok := t.column[c]; !ok {
 			t.f.Wrong("/row/1", fmt.Sprintf("a column with the %s, headed %q for example, or name yours in the file of columns", c, names[c][0]))
 		}
 	}
@@ -148,6 +153,10 @@ func (l line) digest(more ...string) string {
 		parts = append(parts, fmt.Sprintf("%q=%q", c, l.cell(c)))
 	}
 	slices.Sort(parts)
-	sum := sha256.Sum256([]byte(strings.Join(append(parts, more...), "\n")))
+	return digestOf(append(parts, more...))
+}
+
+func digestOf(parts []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
 	return hex.EncodeToString(sum[:8])
 }
