@@ -48,14 +48,14 @@ func National(raw []byte) (events.Notice, bool) {
 // of its forms: a CloudEvent, the older one whose subject is an object, or a FHIR
 // R4 Bundle of type history. What it points to is kept as it is, never fetched.
 func Notification(raw []byte) ([]events.Notice, error) {
-	doc, err := native.Read[any](raw)
-	if err != nil {
+	e, err := native.Read[national](raw)
+	if len(e.ResourceType) > 0 {
+		doc, err := native.Read[any](raw)
+		if top, ok := doc.(map[string]any); ok {
+			return fromSignal(raw, top)
+		}
 		return nil, err
 	}
-	if top, ok := doc.(map[string]any); ok && top["resourceType"] != nil {
-		return fromSignal(raw, top)
-	}
-	e, err := native.Read[national](raw)
 	if err != nil {
 		return nil, err
 	}
@@ -147,6 +147,8 @@ type national struct {
 	DataRef string         `json:"dataref"` // of a CloudEvent
 	Subject jsontext.Value `json:"subject"`
 	Data    jsontext.Value `json:"data"`
+
+	ResourceType jsontext.Value `json:"resourceType"` // of the FHIR form
 }
 
 func (e national) signal(f *native.Form) signal {

@@ -35,6 +35,7 @@ var r4Kinds = []string{
 // r4 is the schema, compiled: of each kind, and what its patterns are for.
 type r4 struct {
 	of      map[string]*jsonschema.Schema
+	shapes  map[string]*shape
 	at      map[string]*jsonschema.Schema // every part of them, by its location
 	formats map[string]string             // what to give instead of what a pattern refuses
 }
@@ -60,12 +61,14 @@ func compileR4() (*r4, error) {
 	if err := c.AddResource(r4Location, doc); err != nil {
 		return nil, fmt.Errorf("schema of FHIR R4: %w", err)
 	}
-	out := &r4{of: map[string]*jsonschema.Schema{}, at: map[string]*jsonschema.Schema{}, formats: map[string]string{}}
+	out := &r4{of: map[string]*jsonschema.Schema{}, shapes: map[string]*shape{}, at: map[string]*jsonschema.Schema{}, formats: map[string]string{}}
+	known := map[*jsonschema.Schema]*shape{}
 	for _, k := range r4Kinds {
 		if out.of[k], err = c.Compile(r4Location + "#/definitions/" + k); err != nil {
 			return nil, fmt.Errorf("schema of FHIR R4: %w", err)
 		}
 		out.index(out.of[k])
+		out.shapes[k] = shapeOf(out.of[k], known)
 	}
 	for _, name := range slices.Sorted(maps.Keys(instead)) {
 		s, err := c.Compile(r4Location + "#/definitions/" + name)
@@ -124,6 +127,9 @@ func fits(f *native.Form, at, kind string, doc any) error {
 	r, err := r4Compiled()
 	if err != nil {
 		return err
+	}
+	if r.shapes[kind].fits(doc) {
+		return nil
 	}
 	if err := r.of[kind].Validate(doc); err != nil {
 		if e, ok := err.(*jsonschema.ValidationError); ok {

@@ -1,7 +1,6 @@
 package health
 
 import (
-	"encoding/json"
 	"iter"
 	"strconv"
 
@@ -41,10 +40,10 @@ func fromSignal(raw []byte, top map[string]any) ([]events.Notice, error) {
 	var b struct {
 		ID    string `json:"id"`
 		Entry []struct {
-			Resource json.RawMessage `json:"resource"`
+			Resource jsontext.Value `json:"resource"`
 		} `json:"entry"`
 	}
-	if err := json.Unmarshal(raw, &b); err != nil {
+	if err := decode(raw, &b); err != nil {
 		f.Wrong("", "a Bundle with an id that is text")
 		return nil, f.Err()
 	}
