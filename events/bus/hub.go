@@ -22,6 +22,7 @@ type Hub struct {
 	desks   []*desk
 	ackWait time.Duration
 	limits  Limits
+	waited  func(events.AgencyID, time.Duration)
 }
 
 // desk is the hub's place in one agency's account.
@@ -29,6 +30,7 @@ type desk struct {
 	agency events.AgencyID
 	limit  Limit
 	quota  *Quota
+	waited func(events.AgencyID, time.Duration)
 	nc     *nats.Conn
 	js     jetstream.JetStream
 	out    *batcher
@@ -41,8 +43,11 @@ const (
 )
 
 // Limit says how much Consume takes of each agency. What comes faster waits in
-// the agency's own stream, and nobody else waits for it. Call it before Consume.
-func (h *Hub) Limit(l Limits) { h.limits = l }
+// the agency's own stream, and nobody else waits for it; waited is told for how
+// long. Call it before Consume.
+func (h *Hub) Limit(l Limits, waited func(events.AgencyID, time.Duration)) {
+	h.limits, h.waited = l, waited
+}
 
 // ConnectHub connects to the account of each agency and makes the streams that
 // are missing there. It keeps trying until ctx ends; afterwards the connections
@@ -90,7 +95,7 @@ func (h *Hub) Consume(ctx context.Context, handle Handler) error {
 		g.Go(func() error {
 			go d.tidy(ctx)
 			d.limit = h.limits.For(d.agency)
-			d.quota = NewQuota(d.limit, time.Now)
+			d.quota, d.waited = NewQuota(d.limit, time.Now), h.waited
 			err := d.consume(ctx, h.ackWait, handle)
 			if ctx.Err() != nil {
 				return nil
@@ -119,7 +124,9 @@ func (d *desk) consume(ctx context.Context, ackWait time.Duration, handle Handle
 			if err != nil {
 				break
 			}
-			d.quota.wait(ctx, len(m.Data()))
+			if waited := d.quota.wait(ctx, len(m.Data())); waited > 0 {
+				d.waited(d.agency, waited)
+			}
 			slots <- struct{}{}
 			busy.Go(func() {
 				defer func() { <-slots }()

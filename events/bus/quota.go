@@ -85,18 +85,20 @@ func (q *Quota) Take(events, bytes int) (Standing, bool) {
 	return Standing{Limit: int(b.size), Left: max(0, int(b.left)), Window: burst, Wait: wait}, wait == 0
 }
 
-// wait returns when a message was counted, or ctx ends.
-func (q *Quota) wait(ctx context.Context, bytes int) {
+// wait returns when a message was counted, or ctx ends, and how long it took.
+func (q *Quota) wait(ctx context.Context, bytes int) (waited time.Duration) {
 	for ctx.Err() == nil {
 		s, ok := q.Take(1, bytes)
 		if ok {
-			return
+			break
 		}
+		waited += s.Wait
 		select {
 		case <-ctx.Done():
 		case <-time.After(s.Wait):
 		}
 	}
+	return waited
 }
 
 // bucket fills at an even pace and is never fuller than its size.

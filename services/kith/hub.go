@@ -228,7 +228,7 @@ func (h *hub) recordRead(ctx context.Context, r events.ReadRecorded) error {
 
 func (h *hub) openBus(ctx context.Context) (err error) {
 	if h.bus, err = bus.ConnectHub(ctx, h.hubLinks); err == nil {
-		h.bus.Limit(h.limits)
+		h.bus.Limit(h.limits, func(a events.AgencyID, d time.Duration) { h.tel.Metrics.Throttled(string(h.agency(a).Kind), d) })
 	}
 	return err
 }

@@ -13,22 +13,24 @@ import (
 // Metrics counts and times. Its labels come from small closed sets: never an
 // agency's text, a person, or anything that grows with the number of children.
 type Metrics struct {
-	registry *prometheus.Registry
-	accepted *prometheus.CounterVec
-	refused  *prometheus.CounterVec
-	decided  *prometheus.CounterVec
-	requests *prometheus.CounterVec
-	took     *prometheus.HistogramVec
-	appended prometheus.Histogram
+	registry  *prometheus.Registry
+	accepted  *prometheus.CounterVec
+	refused   *prometheus.CounterVec
+	throttled *prometheus.CounterVec
+	decided   *prometheus.CounterVec
+	requests  *prometheus.CounterVec
+	took      *prometheus.HistogramVec
+	appended  prometheus.Histogram
 }
 
 func newMetrics() *Metrics {
 	m := &Metrics{
-		registry: prometheus.NewRegistry(),
-		accepted: counter("kith_events_accepted_total", "Events accepted with a receipt.", "kind"),
-		refused:  counter("kith_events_refused_total", "Events refused, by the first reason given.", "kind", "code"),
-		decided:  counter("kith_disclosure_decisions_total", "Requests to see a child's data, by what became of them.", "outcome"),
-		requests: counter("kith_http_requests_total", "HTTP requests answered.", "route", "status"),
+		registry:  prometheus.NewRegistry(),
+		accepted:  counter("kith_events_accepted_total", "Events accepted with a receipt.", "kind"),
+		refused:   counter("kith_events_refused_total", "Events refused, by the first reason given.", "kind", "code"),
+		throttled: counter("kith_throttled_seconds_total", "Time that events of agencies waited because they came faster than was agreed.", "kind"),
+		decided:   counter("kith_disclosure_decisions_total", "Requests to see a child's data, by what became of them.", "outcome"),
+		requests:  counter("kith_http_requests_total", "HTTP requests answered.", "route", "status"),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "kith_http_request_seconds", Help: "Time to answer an HTTP request.",
 			Buckets: prometheus.DefBuckets,
@@ -38,7 +40,7 @@ func newMetrics() *Metrics {
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
 		}),
 	}
-	m.registry.MustRegister(m.accepted, m.refused, m.decided, m.requests, m.took, m.appended,
+	m.registry.MustRegister(m.accepted, m.refused, m.throttled, m.decided, m.requests, m.took, m.appended,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -57,6 +59,11 @@ func (m *Metrics) Accepted(kind string) { m.accepted.WithLabelValues(label(kind)
 // Refused counts an event of an agency of this kind that was refused.
 func (m *Metrics) Refused(kind, code string) {
 	m.refused.WithLabelValues(label(kind), label(code)).Inc()
+}
+
+// Throttled adds how long an event of an agency of this kind waited for its quota.
+func (m *Metrics) Throttled(kind string, d time.Duration) {
+	m.throttled.WithLabelValues(label(kind)).Add(d.Seconds())
 }
 
 // Decided counts one request to see a child's data by what became of it.
