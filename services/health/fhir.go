@@ -129,6 +129,10 @@ func (r *reader) contained(x resource) error {
 	if len(inside) == 0 {
 		return nil
 	}
+	if _, within := container(x.at); within { // FHIR forbids it; and each level would be read again for the next
+		r.Wrong(x.at+"/contained", "all contained resources in the outermost one")
+		return nil
+	}
 	var raw struct {
 		Contained []jsontext.Value `json:"contained"`
 	}

@@ -3,6 +3,7 @@ package health
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"kith/events"
 	"kith/services/internal/native/nativetest"
@@ -33,6 +34,7 @@ func TestWhatIsWrongWithAResource(t *testing.T) {
 		{"fhir-observation.json", `"use": "old"`, `"use": "usual"`, "/contained/0/identifier/1"},
 		{"fhir-observation.json", `"birthDate": "2026-02-08"`, `"birthDate": "2026-02-08", "link": [{"other": {"display": "xyz"}, "type": "replaced-by"}]`, "/contained/0/link/0"},
 		{"fhir-observation.json", `"birthDate": "2026-02-08"`, `"birthDate": "2026-02-08", "multipleBirthInteger": 1.5`, "/contained/0"},
+		{"fhir-observation.json", `"id": "team"`, `"id": "team", "contained": [{"resourceType": "Practitioner", "id": "xyz"}]`, "/contained/2/contained"},
 		{"fhir-flag.json", `"status": "active",`, ``, "/status"},
 		{"fhir-flag.json", `"code": {`, `"note": {`, "/code "}, // and what stands there instead
 		{"fhir-flag.json", `"9990001014"`, `"9990001015"`, "/subject/identifier/value"},
@@ -157,6 +159,25 @@ func TestTeamOfAPractitioner(t *testing.T) {
 		}
 		if err == nil && ns[1].Report.Contact != c.want {
 			t.Errorf("the team is not the one that was meant")
+		}
+	}
+}
+
+// A record as deep as its reader allows costs no more than one that is as long.
+func TestDepthIsCheap(t *testing.T) {
+	const levels = 4900
+	for _, c := range []struct{ begin, level, innermost, back, end string }{
+		{"", `{"resourceType":"Flag","contained":[`, "", "]}", ""},
+		{`{"resourceType":"QuestionnaireResponse","status":"completed",`, `"item":[{"linkId":"1",`, `"text":"x"`, "}]", "}"},
+		{`{"resourceType":"Flag",`, `"extension":[{"url":"x",`, `"valueBoolean":true`, "}]", "}"},
+	} {
+		raw := c.begin + strings.Repeat(c.level, levels) + c.innermost + strings.Repeat(c.back, levels) + c.end
+		begun := time.Now()
+		if _, err := FHIR([]byte(raw)); nativetest.Places(err) == nil {
+			t.Errorf("%s: %v", c.level, err)
+		}
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("%s: %d bytes took %v", c.level, len(raw), took)
 		}
 	}
 }
