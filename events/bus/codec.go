@@ -161,7 +161,7 @@ func (m Message) attributes() []byte {
 // IsJSON reports whether data of this content type is written as JSON in a
 // structured event; without a content type it is.
 func IsJSON(contentType string) bool {
-	if contentType == "" {
+	if contentType == "" || contentType == typeJSON {
 		return true
 	}
 	t, _, err := mime.ParseMediaType(contentType)

@@ -68,7 +68,7 @@ func decodeStructured(body []byte) (event.Event, error) {
 	if !utf8.Valid(body) {
 		return event.Event{}, refuse("", "the message must be in UTF-8")
 	}
-	var d draft
+	d := draft{members: make([]string, 0, 16), seen: make([]string, 0, 16)}
 	if err := members(body, d.member); err != nil {
 		return event.Event{}, refuse("", "the message must be one JSON object, and nothing after it")
 	}

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"bytes"
 	"encoding/json"
 	"mime"
 	"slices"
@@ -93,8 +94,8 @@ func (d *draft) member(name string, value json.RawMessage) {
 	case name == "data_base64":
 		d.rawBase64 = value
 	case value[0] == '"':
-		var s string
-		if json.Unmarshal(value, &s) != nil {
+		s, ok := unescaped(value)
+		if !ok {
 			d.refuse(name, "must be a string")
 			return
 		}
@@ -102,6 +103,14 @@ func (d *draft) member(name string, value json.RawMessage) {
 	default:
 		d.scalar(name, string(value))
 	}
+}
+
+// unescaped is the text of a JSON string: nearly all have nothing to unescape.
+func unescaped(value json.RawMessage) (s string, ok bool) {
+	if !bytes.ContainsRune(value, '\\') {
+		return string(value[1 : len(value)-1]), true
+	}
+	return s, json.Unmarshal(value, &s) == nil
 }
 
 // scalar takes an extension that is a boolean or a whole number.
@@ -184,8 +193,7 @@ func (d *draft) attribute(name, value string) {
 		d.ctx.DataSchema = types.ParseURI(value)
 		ok = d.ctx.DataSchema != nil && d.ctx.DataSchema.Validate() && uriReference(value)
 	case "datacontenttype":
-		t, _, err := mime.ParseMediaType(value)
-		d.ctx.DataContentType, ok = &value, err == nil && strings.Contains(t, "/")
+		d.ctx.DataContentType, ok = &value, mediaType(value)
 	case "time":
 		t, moment := events.ParseMoment(strings.ToUpper(value)) // RFC 3339 allows small letters
 		year := t.UTC().Year()                                  // written in UTC, it must still have four digits
@@ -194,6 +202,14 @@ func (d *draft) attribute(name, value string) {
 	if !ok {
 		d.refuse(name, expected(name))
 	}
+}
+
+func mediaType(s string) bool {
+	if s == typeJSON { // as nearly all write it
+		return true
+	}
+	t, _, err := mime.ParseMediaType(s)
+	return err == nil && strings.Contains(t, "/")
 }
 
 func expected(name string) string {

@@ -19,7 +19,7 @@ func Structured(e event.Event) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
-	body := []byte{'{'}
+	body := append(make([]byte, 0, len(e.DataEncoded)+1024), '{')
 	for _, a := range as {
 		body = append(body, '"')
 		body = append(append(body, a.name...), `":`...)
