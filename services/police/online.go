@@ -44,6 +44,9 @@ func OnlineReport(raw []byte) ([]events.Notice, error) {
 	i := attributes[poleIncident](f, g.root)
 	recorded := f.Instant(at+"/submitTime", s.SubmitTime)
 	occurred := i.when(f, recorded)
+	if occurred.After(recorded) && !recorded.IsZero() {
+		f.Wrong("/data/attributes/incidentStartDateTime", "a moment not after submitTime")
+	}
 	reference := f.Reference(at+"/customerReferenceNumber", s.Reference)
 	fact := events.OnlineReport{
 		PoliceReference: reference,

@@ -62,7 +62,7 @@ func Encompass(raw []byte) ([]events.Notice, error) {
 			events.PresenceInTheHome, events.PresenceNotPresent, events.PresenceUnknown),
 		Circumstances: f.Prose("/circumstances", r.Circumstances),
 	}
-	report := r.report(f, f.Instant("/occurredAt", r.OccurredAt), fact)
+	report := r.report(f, "/occurredAt", f.Instant("/occurredAt", r.OccurredAt), fact)
 	report.Basis = safeguarding(events.WouldPrejudiceSafety,
 		"The school and social care need it to support the child; to ask somebody at the scene could put the child or the victim at more risk.")
 	return r.notice(f, "domestic-abuse-incident", report)
@@ -93,9 +93,12 @@ func MissingEpisode(raw []byte) ([]events.Notice, error) {
 		if found.Before(fact.MissingSince) {
 			f.Wrong("/foundAt", "a moment after missingSince")
 		}
+		if at, err := time.Parse(time.RFC3339, r.RecordedAt); err == nil && found.After(at) {
+			f.Wrong("/foundAt", "a moment not after recordedAt")
+		}
 		fact.FoundAt, kind = &found, "found"
 	}
-	report := r.report(f, fact.MissingSince, fact)
+	report := r.report(f, "/missingSince", fact.MissingSince, fact)
 	report.Basis = safeguarding(events.CannotReasonablyAsk,
 		"Those who know the child need it to find the child and to learn why the child went missing.")
 	return r.notice(f, kind, report)
@@ -118,7 +121,7 @@ func ProtectionNotice(raw []byte) ([]events.Notice, error) {
 		Grade:           native.Choose(f, "/grade", r.Grade, events.Red, events.Amber, events.Green),
 		Circumstances:   f.Prose("/circumstances", r.Circumstances),
 	}
-	report := r.report(f, f.Instant("/occurredAt", r.OccurredAt), fact)
+	report := r.report(f, "/occurredAt", f.Instant("/occurredAt", r.OccurredAt), fact)
 	report.Basis = safeguarding(events.CannotReasonablyAsk,
 		"An officer was concerned for the child and social care has to consider what the child needs.")
 	if r.Intelligence {
@@ -127,10 +130,13 @@ func ProtectionNotice(raw []byte) ([]events.Notice, error) {
 	return r.notice(f, "protection-notice", report)
 }
 
-// report returns all but the basis.
-func (r record) report(f *native.Form, occurred time.Time, fact events.Police) events.Report {
+// report returns all but the basis. When it occurred stands at a place.
+func (r record) report(f *native.Form, at string, occurred time.Time, fact events.Police) events.Report {
 	report := events.Report{Shared: r.shared(f)}
 	report.OccurredAt, report.RecordedAt = occurred, f.Instant("/recordedAt", r.RecordedAt)
+	if occurred.After(report.RecordedAt) && !report.RecordedAt.IsZero() && occurred.Year() <= 2100 { // else it is wrong anyway
+		f.Wrong(at, "a moment not after recordedAt")
+	}
 	report.About, report.Fact = about(f, r.People), fact
 	return report
 }
