@@ -22,7 +22,7 @@ var facts = index(
 	fact[EmergencyAttendance](), fact[WasNotBrought](), fact[PractitionerConcern](), fact[NationalRecordChanged](),
 	fact[ClinicalObservation](), fact[HealthFlag](), fact[SharingConsent](), fact[QuestionnaireAnswered](),
 	fact[Concern](), fact[AttendanceFall](), fact[Suspension](), fact[OffRoll](),
-	fact[PermanentExclusion](), fact[SafeguardingRecord](),
+	fact[PermanentExclusion](), fact[SafeguardingRecord](), fact[FileTransfer](),
 	fact[ContactReceived](), fact[ReferralDecided](), fact[InvolvementChanged](), fact[Section47Enquiry](), fact[ProtectionPlan](),
 )
 

@@ -59,6 +59,17 @@ type SafeguardingRecord struct {
 	Actions    string   `json:"actions,omitempty"`    // what the school did
 }
 
+// FileTransfer: a school handed the child protection file of a child to the next
+// school. What is in it is between the two.
+type FileTransfer struct {
+	Reference string `json:"reference"`
+	To        string `json:"to"`                 // the new school
+	Starts    Date   `json:"starts"`             // the child's first day there
+	Due       Date   `json:"due"`                // the last day for handing it over
+	Sent      Date   `json:"sent"`               // when it was made
+	Received  Date   `json:"received,omitempty"` // when the new school had it whole, by its receipt
+}
+
 // OffRoll: a child was taken off the school roll.
 type OffRoll struct {
 	On          Date   `json:"on"`
@@ -71,6 +82,7 @@ func (AttendanceFall) Type() Type     { return "uk.kith.education.attendance-fal
 func (Suspension) Type() Type         { return "uk.kith.education.suspension.v1" }
 func (OffRoll) Type() Type            { return "uk.kith.education.off-roll.v1" }
 func (PermanentExclusion) Type() Type { return "uk.kith.education.permanent-exclusion.v1" }
+func (FileTransfer) Type() Type       { return "uk.kith.education.file-transfer.v1" }
 func (SafeguardingRecord) Type() Type { return "uk.kith.education.safeguarding-record.v1" }
 
 func (Concern) fact()            {}
@@ -78,6 +90,7 @@ func (AttendanceFall) fact()     {}
 func (Suspension) fact()         {}
 func (OffRoll) fact()            {}
 func (PermanentExclusion) fact() {}
+func (FileTransfer) fact()       {}
 func (SafeguardingRecord) fact() {}
 
 func (Concern) education()            {}
@@ -85,4 +98,5 @@ func (AttendanceFall) education()     {}
 func (Suspension) education()         {}
 func (OffRoll) education()            {}
 func (PermanentExclusion) education() {}
+func (FileTransfer) education()       {}
 func (SafeguardingRecord) education() {}

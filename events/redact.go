@@ -73,6 +73,7 @@ func (AttendanceFall) Format(f fmt.State, _ rune)         { hide(f) }
 func (Suspension) Format(f fmt.State, _ rune)             { hide(f) }
 func (OffRoll) Format(f fmt.State, _ rune)                { hide(f) }
 func (PermanentExclusion) Format(f fmt.State, _ rune)     { hide(f) }
+func (FileTransfer) Format(f fmt.State, _ rune)           { hide(f) }
 func (SafeguardingRecord) Format(f fmt.State, _ rune)     { hide(f) }
 func (ContactReceived) Format(f fmt.State, _ rune)        { hide(f) }
 func (ReferralDecided) Format(f fmt.State, _ rune)        { hide(f) }
@@ -99,6 +100,7 @@ func (AttendanceFall) LogValue() slog.Value         { return slog.StringValue(wi
 func (Suspension) LogValue() slog.Value             { return slog.StringValue(withheld) }
 func (OffRoll) LogValue() slog.Value                { return slog.StringValue(withheld) }
 func (PermanentExclusion) LogValue() slog.Value     { return slog.StringValue(withheld) }
+func (FileTransfer) LogValue() slog.Value           { return slog.StringValue(withheld) }
 func (SafeguardingRecord) LogValue() slog.Value     { return slog.StringValue(withheld) }
 func (ContactReceived) LogValue() slog.Value        { return slog.StringValue(withheld) }
 func (ReferralDecided) LogValue() slog.Value        { return slog.StringValue(withheld) }

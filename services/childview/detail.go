@@ -153,6 +153,13 @@ func (d *detail) education(f events.Education) {
 	case events.PermanentExclusion:
 		d.say("Reason", f.Reason)
 		d.say("From", day(f.On))
+	case events.FileTransfer:
+		d.say("To", f.To)
+		d.say("First day there", day(f.Starts))
+		d.say("Due", day(f.Due))
+		d.say("Sent", day(f.Sent))
+		d.say("Received", day(f.Received))
+		d.say("Reference", f.Reference)
 	case events.SafeguardingRecord:
 		d.say("Observed", f.Observed)
 		d.say("Categories", strings.Join(f.Categories, ", "))

@@ -85,6 +85,11 @@ func educationTitle(f events.Education) string {
 		return "Taken off the school roll"
 	case events.PermanentExclusion:
 		return "Permanently excluded from school"
+	case events.FileTransfer:
+		if f.Received == "" {
+			return "Child protection file sent to the next school"
+		}
+		return "Child protection file received by the next school"
 	case events.SafeguardingRecord:
 		return "Entry in the school’s safeguarding record"
 	}

@@ -13,7 +13,7 @@ import (
 // door is the one that a sample goes through, by the start of its name.
 func door(t testing.TB, sample string) func([]byte) ([]events.Notice, error) {
 	for prefix, path := range map[string]string{
-		"concern": "/concerns", "extract": "/extracts", "incidents": "/incidents", "registers": "/registers", "suspensions": "/suspensions",
+		"concern": "/concerns", "extract": "/extracts", "file-transfer": "/file-transfers", "incidents": "/incidents", "registers": "/registers", "suspensions": "/suspensions",
 	} {
 		if strings.HasPrefix(filepath.Base(sample), prefix) {
 			return Doors()[path]
@@ -91,6 +91,12 @@ func TestWhatIsWrongIsNamedByItsPlace(t *testing.T) {
 		{"registers-sessions.csv", `13/10/2026,AM,N,004512`, `12/10/2026,AM,N,004512`, "/row/26/column/3"},
 		{"registers-sessions.csv", `13/10/2026,AM,N,004512`, `2026-13-10,AM,N,004512`, "/row/26/column/1"},
 		{"registers-sessions.csv", `Session`, `Xyzzy`, "/row/1"},
+		{"file-transfer-sent.json", `"sent": "2026-11-23"`, `"sent": "23/11/2026"`, "/sent"},
+		{"file-transfer-sent.json", `"OAK-CP-2026-004"`, `"xyz zy"`, "/reference"},
+		{"file-transfer-sent.json", `"elmtree-school"`, `" "`, "/to"},
+		{"file-transfer-sent.json", `"starts"`, `"xyzzy"`, ""},
+		{"file-transfer-received.json", `"received": "2026-11-24"`, `"received": "2026-11-22"`, "/received"},
+		{"file-transfer-received.json", `"2015-06-14"`, `"xyzzy"`, "/dateOfBirth"},
 		{"suspensions.csv", `SUSP`, `XYZZY`, "/row/2/column/5"},
 		{"suspensions.csv", `BU MT`, `BU xyz`, "/row/3/column/6"},
 		{"suspensions.csv", `BU MT`, ``, "/row/3/column/6"},

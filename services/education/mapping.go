@@ -62,10 +62,11 @@ func (m Mapping) contact(team string) events.Contact {
 // Doors are the doors of a school whose exports are headed as the mapping says.
 func (m Mapping) Doors() map[string]func([]byte) ([]events.Notice, error) {
 	return map[string]func([]byte) ([]events.Notice, error){
-		"/concerns":    Concern,
-		"/extracts":    Extract,
-		"/incidents":   m.Incidents,
-		"/registers":   m.Registers,
-		"/suspensions": m.Suspensions,
+		"/concerns":       Concern,
+		"/extracts":       Extract,
+		"/file-transfers": Transfer,
+		"/incidents":      m.Incidents,
+		"/registers":      m.Registers,
+		"/suspensions":    m.Suspensions,
 	}
 }

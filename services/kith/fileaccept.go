@@ -122,6 +122,8 @@ func fileReceipt(c *call) error {
 	to := c.flags.String("to", "", "the new school's verifier key: the line that kith file key printed there")
 	in := c.flags.String("in", "", "the file that you handed over")
 	receipt := c.flags.String("receipt", "", "the receipt that came back")
+	record := c.flags.String("record", "", "where to write the record for the school's door /file-transfers; none if left out")
+	team := c.flags.String("team", "Designated safeguarding lead", "in that record, whom to call")
 	asJSON := c.flags.Bool("json", false, "one JSON object")
 	if err := c.parse(); err != nil {
 		return err
@@ -150,6 +152,11 @@ func fileReceipt(c *call) error {
 	signed, err := os.ReadFile(*receipt)
 	if err != nil {
 		return fmt.Errorf("read the receipt: %w", err)
+	}
+	if r, err := handover.CheckReceipt(signed, f.Manifest, verifier, london()); err == nil {
+		if err := writeTransfer(*record, *team, f, r.Received, r.Received.In(london()).Format(time.DateOnly)); err != nil {
+			return err
+		}
 	}
 	return tellReceipt(c, *asJSON, signed, f.Manifest, verifier, "received whole")
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"kith/services/education"
 )
 
 // school runs kith file in a folder of one school.
@@ -72,7 +74,7 @@ func TestFileIsHandedOverWithAReceipt(t *testing.T) {
 		t.Errorf("due %s", due)
 	}
 	var made handed
-	text := oak.file(t, exitGood, oak.export("elmtree-school")...)
+	text := oak.file(t, exitGood, append(oak.export("elmtree-school"), "-record", oak.at("sent.json"))...)
 	if err := json.Unmarshal([]byte(text), &made); err != nil || made.Documents != 2 || made.Due != "2026-11-30" || strings.Contains(text, "Wren") {
 		t.Fatalf("export says %s (%v)", text, err)
 	}
@@ -88,9 +90,18 @@ func TestFileIsHandedOverWithAReceipt(t *testing.T) {
 		}
 	}
 	var back handed
-	text = oak.file(t, exitGood, "receipt", "-key", oak.at("keys/file.key"), "-to", elm.public, "-in", oak.at("file.zip"), "-receipt", elm.at("receipt.txt"), "-json")
+	text = oak.file(t, exitGood, "receipt", "-key", oak.at("keys/file.key"), "-to", elm.public, "-in", oak.at("file.zip"), "-receipt", elm.at("receipt.txt"), "-record", oak.at("received.json"), "-json")
 	if err := json.Unmarshal([]byte(text), &back); err != nil || back.File != made.File || back.Received == "" {
 		t.Errorf("the receipt says %s (%v)", text, err)
+	}
+	for name, want := range map[string]string{"sent.json": "file-transfer:OAK-CP-4:sent", "received.json": "file-transfer:OAK-CP-4:received"} {
+		record, err := os.ReadFile(oak.at(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ns, err := education.Transfer(record); err != nil || len(ns) != 1 || ns[0].ID != want {
+			t.Errorf("%s is no record for the door: %v, %v", name, len(ns), err)
+		}
 	}
 	left, err := filepath.Glob(elm.at(".accepting-*"))
 	if err != nil || len(left) > 0 {

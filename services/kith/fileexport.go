@@ -34,6 +34,8 @@ func fileExport(c *call) error {
 	starts := c.flags.String("starts", "", "the child's first day at the new school, such as 2026-11-23")
 	calendar := c.flags.String("calendar", "", "file with the school's terms and closures; docs/integrators.md shows one")
 	out := c.flags.String("out", "", "the file to make; there must be none yet")
+	record := c.flags.String("record", "", "where to write the record for the school's door /file-transfers; none if left out")
+	team := c.flags.String("team", "Designated safeguarding lead", "in that record, whom to call")
 	asJSON := c.flags.Bool("json", false, "one JSON object")
 	if err := c.parse(); err != nil {
 		return err
@@ -67,6 +69,9 @@ func fileExport(c *call) error {
 	}
 	if err := writeNewFile(*out, raw); err != nil {
 		return fmt.Errorf("write the file: %w", err)
+	}
+	if err := writeTransfer(*record, *team, f, f.Made, ""); err != nil {
+		return err
 	}
 	h := handedOf(f.Manifest)
 	return answerFile(c.out, *asJSON, h, fmt.Sprintf("%d documents for %s, to be handed over by %s\nIt is signed, not encrypted: send it the way you send such files.", h.Documents, h.To, h.Due))
