@@ -306,7 +306,7 @@ type tally struct {
 // oracle shares no code with intake and is asked about each message; what was
 // broken on purpose must be refused whatever the oracle says.
 func TestForged(t *testing.T) {
-	n := 4000
+	n := 2000
 	if os.Getenv("KITH_SOAK") != "" {
 		n = 100_000
 	}
@@ -334,7 +334,7 @@ func TestForged(t *testing.T) {
 	if !t.Failed() && (c.accepted < n/20 || c.refused < n/2) {
 		t.Error("too few of one kind: the test shows little")
 	}
-	if c.longest > 5*time.Second {
+	if c.longest > 15*time.Second {
 		t.Error("one message kept the door busy for too long")
 	}
 	d.heldOnce(t, c.receipts)
