@@ -73,11 +73,11 @@ func acceptInto(dir string, f handover.File, key handover.Key, now time.Time) ([
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+	tmp := filepath.Join(filepath.Dir(dir), ".accepting-"+filepath.Base(dir))
+	if err := os.RemoveAll(tmp); err != nil { // what an attempt left behind that was killed
 		return nil, err
 	}
-	tmp, err := os.MkdirTemp(filepath.Dir(dir), ".accepting-*")
-	if err != nil {
+	if err := os.MkdirAll(tmp, 0o700); err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(tmp) // after the rename there is none

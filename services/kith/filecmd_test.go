@@ -80,9 +80,13 @@ func TestFileIsHandedOverWithAReceipt(t *testing.T) {
 	}
 	accept := []string{"accept", "-key", elm.at("keys/file.key"), "-from", oak.public, "-in", oak.at("file.zip"),
 		"-out", elm.at("received"), "-receipt", elm.at("receipt.txt"), "-json"}
+	elm.write(t, ".accepting-received/0001 of an attempt that was killed.pdf", "half")
 	first := elm.file(t, exitGood, accept...)
 	if again := elm.file(t, exitGood, accept...); again != first {
 		t.Errorf("accepted again: %s, before %s", again, first)
+	}
+	if in, err := os.ReadDir(elm.at("received")); err != nil || len(in) != 4 {
+		t.Errorf("%d files in the folder, want two documents, whom it is about and the receipt: %v", len(in), err)
 	}
 	for name, want := range map[string]string{"0001 Body map.pdf": "%PDF invented", "0002 chronology.csv": "date,what\n14/09/2026,Came in without a coat.\n"} {
 		if got, err := os.ReadFile(elm.at("received/" + name)); err != nil || string(got) != want {
