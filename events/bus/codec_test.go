@@ -71,13 +71,15 @@ func TestErrorsHoldNoValues(t *testing.T) {
 }
 
 func TestStructuredRefusesBrokenData(t *testing.T) {
-	e, err := Decode(msg(`1,"source":"urn:other"`, "ce-specversion", "1.0", "ce-id", "1", "ce-source", "/s", "ce-type", "t"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = Structured(e)
-	if got := pointers(t, err); got != "/data" {
-		t.Errorf("complaint at %q", got)
+	for _, data := range []string{`1,"source":"urn:other"`, `{"":"\ud800"}`, "\"\xff\"", `{}{}`, `01`} {
+		e, err := Decode(binaryMsg(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Structured(e)
+		if got := pointers(t, err); got != "/data" {
+			t.Errorf("%q: complaint at %q", data, got)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/cloudevents/sdk-go/v2/types"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Structured writes an event as one JSON document. The same event always gives
@@ -114,7 +115,7 @@ func dataMember(e event.Event) ([]byte, error) {
 		return append([]byte(`"data_base64":`), quote(base64.StdEncoding.EncodeToString(e.DataEncoded))...), nil
 	case !IsJSON(e.DataContentType()):
 		return append([]byte(`"data":`), quote(string(e.DataEncoded))...), nil
-	case !utf8.Valid(e.DataEncoded) || !json.Valid(e.DataEncoded):
+	case !jsontext.Value(e.DataEncoded).IsValid(jsontext.AllowDuplicateNames(true)): // as strict as what reads it
 		return nil, refuse("data", "must be JSON in UTF-8, as datacontenttype says")
 	default:
 		return append([]byte(`"data":`), e.DataEncoded...), nil
