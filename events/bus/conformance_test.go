@@ -125,6 +125,7 @@ var natsBinding = []clause{
 	{"NATS 1.4", "another event format", msg(`x`, "Content-Type", "application/cloudevents+protobuf"), "", ""},
 	{"NATS 3", "binary: another content type and attributes", binaryMsg(`{}`, "Content-Type", "application/json"), `{` + required + `,"datacontenttype":"application/json","data":{}}`, ""},
 	{"NATS 3.1.1", "the body is the data", binaryMsg(`{"a":1}`, "ce-datacontenttype", "application/json"), `{` + required + `,"datacontenttype":"application/json","data":{"a":1}}`, ""},
+	{"NATS 3.1.1", "the body is the data: space around JSON says nothing", binaryMsg(" {} \n", "ce-datacontenttype", "application/json"), `{` + required + `,"datacontenttype":"application/json","data":{}}`, ""},
 	{"NATS 3.1.1", "the body is the data: bytes", binaryMsg("\xff", "ce-datacontenttype", "image/png"), `{` + required + `,"datacontenttype":"image/png","data_base64":"/w=="}`, ""},
 	{"NATS 3.1.2", "each attribute has one header", binaryMsg(``, "ce-id", "2"), "", "/id"},
 	{"NATS 3.1.2", "each attribute has one header, in all spellings", binaryMsg(``, "CE-ID", "2"), "", "/id"},

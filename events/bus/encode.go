@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
@@ -117,8 +118,8 @@ func dataMember(e event.Event) ([]byte, error) {
 		return append([]byte(`"data":`), quote(string(e.DataEncoded))...), nil
 	case !jsontext.Value(e.DataEncoded).IsValid(jsontext.AllowDuplicateNames(true)): // as strict as what reads it
 		return nil, refuse("data", "must be JSON in UTF-8, as datacontenttype says")
-	default:
-		return append([]byte(`"data":`), e.DataEncoded...), nil
+	default: // space around it would not come back
+		return append([]byte(`"data":`), bytes.Trim(e.DataEncoded, " \t\r\n")...), nil
 	}
 }
 
