@@ -5,9 +5,12 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
+	"maps"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"kith/events/bus"
 	"kith/services/internal/edge"
@@ -46,11 +49,15 @@ func serveAgency(ctx context.Context, c *call, conf AgencyConfig, tel *telemetry
 		return fmt.Errorf("open the outbox: %w", err)
 	}
 	defer e.Close()
-	tel.Metrics.Outbox(func() int { n, _ := e.Depth(context.Background()); return n }) // a scrape that fails shows none
+	tel.Metrics.Outbox(func() int { n, _ := e.Depth(context.Background()); return n }, // a scrape that fails shows none
+		func() time.Duration { d, _ := e.Oldest(context.Background()); return d })
 	stop, cosigning := conf.cosigner(link, tel)
 	defer stop()
 	ds, err := conf.doors()
 	if err != nil {
+		return err
+	}
+	if err := conf.waysIn(ctx, e, ds); err != nil {
 		return err
 	}
 	h := forClients(conf.Clients, e.Handler(ds))
@@ -61,6 +68,35 @@ func serveAgency(ctx context.Context, c *call, conf AgencyConfig, tel *telemetry
 	defer s.close()
 	fmt.Fprintf(c.out, "kith agency %s: taking records on %s, metrics on %s\n%s\n", conf.Agency.ID, s.addrs[0], s.addrs[1], cosigning)
 	return s.wait(ctx)
+}
+
+// waysIn begins to watch folders and to ask sources.
+func (c AgencyConfig) waysIn(ctx context.Context, e *edge.Edge, ds map[string]translator) error {
+	for i, f := range c.Folders {
+		d, err := door(ds, f.Door)
+		if err == nil {
+			err = e.Watch(ctx, f.Path, d)
+		}
+		if err != nil {
+			return fmt.Errorf("folders[%d]: %w", i, err)
+		}
+	}
+	for i, p := range c.Polls {
+		d, err := door(ds, p.Door)
+		if err != nil {
+			return fmt.Errorf("polls[%d]: %w", i, err)
+		}
+		e.Poll(ctx, edge.Source{URL: p.URL, Every: time.Duration(p.Seconds) * time.Second, TokenFile: p.TokenFile}, d)
+	}
+	return nil
+}
+
+// door finds a door by its path.
+func door(ds map[string]translator, path string) (edge.Door, error) {
+	if t := ds[path]; t != nil {
+		return edge.Door{Path: path, Translate: t}, nil
+	}
+	return edge.Door{}, fmt.Errorf("door must be one of %s", strings.Join(slices.Sorted(maps.Keys(ds)), ", "))
 }
 
 // forClients lets the listed systems in, by bearer token, and health checks.

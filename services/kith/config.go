@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -68,6 +69,22 @@ type AgencyConfig struct {
 	Verifier  string        `json:"verifier"` // the hub's public key, which it prints as it starts; none: receipts are not verified, and checkpoints not cosigned
 	Clients   []Client      `json:"clients"`  // which systems may hand in records; none
 	Columns   string        `json:"columns"`  // file that says how a school's exports are headed; as docs/integrators.md lists them
+	Folders   []Folder      `json:"folders"`  // watched: each file that is put there is a record; none
+	Polls     []Poll        `json:"polls"`    // addresses that are asked for records; none
+}
+
+// Folder is a folder that kith agency watches.
+type Folder struct {
+	Path string `json:"path"` // needed
+	Door string `json:"door"` // whose records they are: a path of the agency's door, for example /incidents; needed
+}
+
+// Poll is an address that kith agency asks for records.
+type Poll struct {
+	URL       string `json:"url"`       // needed; https, or http on this machine
+	Door      string `json:"door"`      // whose records they are; needed
+	Seconds   int    `json:"seconds"`   // between two questions; 300
+	TokenFile string `json:"tokenFile"` // file that holds a bearer token for it; none
 }
 
 // AgencyNATS says how an agency reaches the hub's NATS.
@@ -132,6 +149,9 @@ func loadAgency(path string) (c AgencyConfig, err error) {
 		return c, err
 	}
 	c.Addr = cmp.Or(c.Addr, "127.0.0.1:8081")
+	for i := range c.Polls {
+		c.Polls[i].Seconds = cmp.Or(c.Polls[i].Seconds, 300)
+	}
 	c.AdminAddr = cmp.Or(c.AdminAddr, "127.0.0.1:9091")
 	c.Data = cmp.Or(c.Data, "data")
 	return c, c.check().in(path)
@@ -249,6 +269,13 @@ func (c AgencyConfig) check() (cs checks) {
 	cs.addr("adminAddr", c.AdminAddr)
 	cs.that(c.NATS.URL != "", "nats.url is needed")
 	cs.that(c.NATS.Creds != "", "nats.creds is needed")
+	for i, f := range c.Folders {
+		cs.that(f.Path != "", "folders[%d].path is needed", i)
+	}
+	for i, p := range c.Polls {
+		cs.that(pollable(p.URL), "polls[%d].url must begin with https://, or with http:// and a loopback address", i)
+		cs.that(p.Seconds >= 1 && p.Seconds <= 86400, "polls[%d].seconds must be between 1 and 86400", i)
+	}
 	cs.that(c.Verifier == "" || bus.ValidVerifier(c.Verifier), "verifier must be the key that the hub prints as it starts, kith-hub+…")
 	tokens := map[TokenHash]bool{}
 	for i, cl := range c.Clients {
@@ -257,6 +284,12 @@ func (c AgencyConfig) check() (cs checks) {
 		cs.token(at, cl.TokenSHA256, tokens)
 	}
 	return cs
+}
+
+// pollable keeps records and tokens from going over a network in clear.
+func pollable(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http" && loopback(net.JoinHostPort(u.Hostname(), "0")))
 }
 
 func (cs *checks) agency(at string, a events.Agency) {

@@ -124,6 +124,14 @@ func (h *hub) watch() {
 			}
 		}
 		return waiting
+	}, func() (longest time.Duration) {
+		for _, e := range h.edges {
+			d, err := e.Oldest(context.Background())
+			if err == nil {
+				longest = max(longest, d)
+			}
+		}
+		return longest
 	})
 }
 

@@ -71,7 +71,11 @@ func left(t *testing.T, s *disktest.State, dir string, moment int, l disktest.Lo
 	if b.name != name {
 		t.Errorf("the outbox is called %s, was %s: the hub's answers go to nobody", b.name, name)
 	}
-	rows, err := b.unanswered(context.Background(), 0, 1000)
+	unanswered, err := b.waiting(context.Background(), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := b.these(context.Background(), seqs(unanswered))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,6 +80,26 @@ func (e *Edge) Close() error {
 	return e.box.Close()
 }
 
+func (e *Edge) closed() bool {
+	select {
+	case <-e.stopped:
+		return true
+	default:
+		return false
+	}
+}
+
+// rest waits, unless ctx ends or the Edge is closed.
+func (e *Edge) rest(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-e.stopped:
+	case <-t.C:
+	}
+}
+
 // Submit sends notices and waits for the answers, one for each and in the same
 // order. If ctx ends first, the error is fault.Unavailable, the answers that are
 // there are returned, and the rest are sent nevertheless: to submit the same
@@ -99,7 +119,7 @@ func (e *Edge) Put(ctx context.Context, ns ...events.Notice) error {
 	if err != nil {
 		return err
 	}
-	rows, err := rowsOf(ctx, ms)
+	rows, err := e.rows(ctx, ms)
 	if err != nil {
 		return err
 	}
@@ -108,7 +128,7 @@ func (e *Edge) Put(ctx context.Context, ns ...events.Notice) error {
 
 // Forward is Submit for CloudEvents that are ready.
 func (e *Edge) Forward(ctx context.Context, ms ...bus.Message) ([]bus.Answer, error) {
-	rows, err := rowsOf(ctx, ms)
+	rows, err := e.rows(ctx, ms)
 	if err != nil {
 		return nil, err
 	}
@@ -160,6 +180,28 @@ func (e *Edge) collect(ctx context.Context, digests []string, held map[string]bu
 // Depth is how many messages the hub has not answered yet.
 func (e *Edge) Depth(ctx context.Context) (int, error) { return e.box.depth(ctx) }
 
+// Oldest is how long the oldest message waits that the hub has not answered yet.
+func (e *Edge) Oldest(ctx context.Context) (time.Duration, error) {
+	at, err := e.box.oldest(ctx)
+	if err != nil || at.IsZero() {
+		return 0, err
+	}
+	return time.Since(at), nil
+}
+
+// rows are what is kept of messages, each as a correction if one was refused
+// under its id before.
+func (e *Edge) rows(ctx context.Context, ms []bus.Message) ([]row, error) {
+	rows, err := rowsOf(ctx, ms)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.box.correcting(ctx, rows); err != nil {
+		return nil, unavailable(err)
+	}
+	return rows, nil
+}
+
 func (e *Edge) messages(ns []events.Notice) ([]bus.Message, error) {
 	ms := make([]bus.Message, len(ns))
 	for i, n := range ns {
@@ -189,7 +231,7 @@ func rowsOf(ctx context.Context, ms []bus.Message) ([]row, error) {
 		if len(m.Body) > MaxMessage {
 			return nil, fault.New(fault.Invalid, "An event is larger than 256 KiB. Send a reference to what is large instead of the thing itself.")
 		}
-		rows[i] = row{digest: bus.Digest(m), body: m.Body, trace: trace["traceparent"]}
+		rows[i] = newRow(m.Body, trace["traceparent"])
 	}
 	return rows, nil
 }

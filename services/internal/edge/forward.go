@@ -13,15 +13,15 @@ const (
 	look       = 2 * time.Second        // without a nudge, for what is due again
 	soon       = 250 * time.Millisecond // after a first failure
 	longest    = 30 * time.Second       // after many
+	ahead      = 2 * widest             // how far to look past what has to wait for its turn
 )
 
 // forward sends what is unanswered, in order, for as long as the Edge is open.
 // It starts from the beginning each time: what a former process sent may be lost.
 func (e *Edge) forward(ctx context.Context) {
-	var after int64 // up to which row everything was sent once
 	wait := soon
 	for ctx.Err() == nil {
-		sent, err := e.send(ctx, &after)
+		sent, err := e.send(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			e.log.Warn("the outbox cannot send", "agency", e.agency.ID, "error", err)
@@ -37,8 +37,8 @@ func (e *Edge) forward(ctx context.Context) {
 }
 
 // send publishes the next batch: what is due again, else what is new.
-func (e *Edge) send(ctx context.Context, after *int64) (int, error) {
-	rows, err := e.next(ctx, *after)
+func (e *Edge) send(ctx context.Context) (int, error) {
+	rows, again, err := e.next(ctx)
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
@@ -51,32 +51,54 @@ func (e *Edge) send(ctx context.Context, after *int64) (int, error) {
 	}
 	e.flying.add(rows, time.Now()) // before, so that no answer can be faster
 	if err := e.link.Publish(ctx, ms...); err != nil {
-		if rows[len(rows)-1].seq > *after {
+		if !again {
 			e.flying.landed(seqs(rows)) // they are still new
 		}
 		return 0, err
 	}
-	*after = max(*after, rows[len(rows)-1].seq)
 	return len(rows), nil
 }
 
-func (e *Edge) next(ctx context.Context, after int64) ([]row, error) {
+// next picks what to send, and says whether it was sent before.
+func (e *Edge) next(ctx context.Context) (rows []row, again bool, err error) {
 	if late := e.flying.late(time.Now(), batch); len(late) > 0 {
 		rows, err := e.box.these(ctx, late)
 		if err != nil {
-			return nil, err
+			return nil, true, err
 		}
 		e.flying.keepOnly(late, rows)
 		if len(rows) > 0 {
-			return inBounds(rows), nil
+			return inBounds(rows), true, nil
 		}
 	}
-	room := min(batch, e.flying.room())
-	if room == 0 {
-		return nil, nil
+	turn, err := e.turn(ctx, min(batch, e.flying.room()))
+	if err != nil || len(turn) == 0 {
+		return nil, false, err
 	}
-	rows, err := e.box.unanswered(ctx, after, room)
-	return inBounds(rows), err
+	rows, err = e.box.these(ctx, turn)
+	return inBounds(rows), false, err
+}
+
+// turn picks at most n messages that are not under way, oldest first. Of those
+// about one person only one is ever under way: NATS may lose it, the hub may be
+// unable to take it just then, and what was sent after it must not arrive before.
+func (e *Edge) turn(ctx context.Context, n int) (turn []int64, err error) {
+	rows, err := e.box.waiting(ctx, ahead)
+	held := map[string]bool{}
+	for _, r := range rows {
+		if len(turn) == n {
+			break
+		}
+		free := !e.flying.has(r.seq)
+		for _, p := range r.people {
+			free = free && !held[p]
+			held[p] = true
+		}
+		if free {
+			turn = append(turn, r.seq)
+		}
+	}
+	return turn, err
 }
 
 // inBounds cuts a batch off where it grows too large.

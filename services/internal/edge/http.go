@@ -26,13 +26,14 @@ const (
 // 202 says that the record is durable: {"receipts": [...]}, and "waiting": n if
 // the hub has not answered all of it within ten seconds; what is waiting is
 // sent nevertheless. 422 lists the hub's complaints, beside the receipts for
-// what it did take. All errors are problems (RFC 9457). The same record may be
+// what it did take. A record that could not be translated is kept, and answered
+// with 400 and each place. All errors are problems (RFC 9457). The same record may be
 // posted any number of times. GET /livez answers while the process lives.
 func (e *Edge) Handler(doors map[string]func([]byte) ([]events.Notice, error)) http.Handler {
 	mux := http.NewServeMux()
 	for path, translate := range doors {
 		mux.HandleFunc("POST /"+strings.TrimPrefix(path, "/"), func(w http.ResponseWriter, r *http.Request) {
-			if err := e.post(w, r, translate); err != nil {
+			if err := e.post(w, r, Door{path, translate}); err != nil {
 				e.fail(w, err)
 			}
 		})
@@ -41,7 +42,7 @@ func (e *Edge) Handler(doors map[string]func([]byte) ([]events.Notice, error)) h
 	return mux
 }
 
-func (e *Edge) post(w http.ResponseWriter, r *http.Request, translate func([]byte) ([]events.Notice, error)) error {
+func (e *Edge) post(w http.ResponseWriter, r *http.Request, d Door) error {
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRecord))
 	if err != nil {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
@@ -49,7 +50,7 @@ func (e *Edge) post(w http.ResponseWriter, r *http.Request, translate func([]byt
 		}
 		return &fault.Error{Kind: fault.Invalid, Text: "The record could not be read to its end.", Err: err}
 	}
-	ns, err := translate(raw)
+	ns, err := e.read(r.Context(), d, raw)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 
 // outbox is the file that holds messages until they are answered, and answers
 // for as long as somebody may ask. The body, which is personal, goes when the
-// answer comes.
+// receipt comes; that of what was refused stays until it was put right.
 type outbox struct {
 	*sqlite.DB
 	name string // of this outbox, for ever: the hub's answers are counted off under it
@@ -28,6 +28,8 @@ type row struct {
 	digest string
 	body   []byte
 	trace  string // traceparent of whoever handed it in
+	event  string // its id
+	people []string
 }
 
 const answersKept = 90 * 24 * time.Hour
@@ -45,6 +47,27 @@ CREATE INDEX unanswered ON outbox (seq) WHERE answer IS NULL;
 CREATE INDEX answered ON outbox (answered) WHERE answer IS NOT NULL;
 CREATE TABLE me (name TEXT NOT NULL);`
 
+const schema2 = `
+ALTER TABLE outbox ADD COLUMN kept INTEGER;       -- when, in seconds
+ALTER TABLE outbox ADD COLUMN event TEXT;         -- its id
+ALTER TABLE outbox ADD COLUMN refused INTEGER;    -- 1 if the hub did
+ALTER TABLE outbox ADD COLUMN corrected TEXT;     -- digest of what was sent in its place
+CREATE INDEX refused ON outbox (event) WHERE refused;
+CREATE TABLE waiting (                            -- what is unanswered
+	seq    INTEGER PRIMARY KEY,
+	people TEXT NOT NULL                      -- whom it is about: a JSON list
+);
+INSERT INTO waiting SELECT seq, '[]' FROM outbox WHERE answer IS NULL;
+CREATE TABLE unread (                             -- records that could not be translated
+	seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+	digest TEXT NOT NULL UNIQUE,
+	door   TEXT NOT NULL,
+	body   BLOB NOT NULL,
+	places TEXT NOT NULL,                     -- JSON of what is wrong where
+	kept   INTEGER NOT NULL
+);
+CREATE TABLE polled (url TEXT PRIMARY KEY, etag TEXT NOT NULL, modified TEXT NOT NULL);`
+
 func openOutbox(ctx context.Context, path string) (*outbox, error) {
 	db, err := sqlite.Open(ctx, path, sqlite.Durable)
 	if err != nil {
@@ -59,7 +82,7 @@ func openOutbox(ctx context.Context, path string) (*outbox, error) {
 }
 
 func (b *outbox) prepare(ctx context.Context) error {
-	if err := b.Migrate(ctx, schema); err != nil {
+	if err := b.Migrate(ctx, schema, schema2); err != nil {
 		return err
 	}
 	_, err := b.Write.ExecContext(ctx, `INSERT INTO me SELECT ? WHERE NOT EXISTS (SELECT 1 FROM me)`, "outbox-"+strings.ToLower(rand.Text()))
@@ -71,19 +94,37 @@ func (b *outbox) prepare(ctx context.Context) error {
 
 // insert adds rows; those that are there already stay as they are.
 func (b *outbox) insert(ctx context.Context, rs []row) error {
+	now := time.Now().Unix()
 	return b.transact(ctx, func(tx *sql.Tx) error {
-		s, err := tx.PrepareContext(ctx, `INSERT INTO outbox (digest, body, trace) VALUES (?, ?, ?) ON CONFLICT (digest) DO NOTHING`)
+		s, err := tx.PrepareContext(ctx, `INSERT INTO outbox (digest, body, trace, event, kept) VALUES (?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING RETURNING seq`)
 		if err != nil {
 			return err
 		}
 		defer s.Close()
 		for _, r := range rs {
-			if _, err := s.ExecContext(ctx, r.digest, r.body, r.trace); err != nil {
+			var seq int64
+			err := s.QueryRowContext(ctx, r.digest, r.body, r.trace, r.event, now).Scan(&seq)
+			if err == sql.ErrNoRows {
+				continue
+			}
+			if err == nil {
+				err = waits(ctx, tx, seq, r.people)
+			}
+			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// waits notes whom a message is about that nobody answered yet.
+func waits(ctx context.Context, tx *sql.Tx, seq int64, people []string) error {
+	list, err := json.Marshal(slices.Concat([]string{}, people))
+	if err == nil {
+		_, err = tx.ExecContext(ctx, `INSERT INTO waiting VALUES (?, ?)`, seq, string(list))
+	}
+	return err
 }
 
 // awaited are those of the answers that belong to an unanswered row.
@@ -107,13 +148,7 @@ func (b *outbox) awaited(ctx context.Context, as []bus.Answer) ([]bus.Answer, er
 func (b *outbox) answer(ctx context.Context, as []bus.Answer, now time.Time) (seqs []int64, err error) {
 	err = b.transact(ctx, func(tx *sql.Tx) error {
 		for _, a := range as {
-			text, err := json.Marshal(a)
-			if err != nil {
-				return err
-			}
-			var seq int64
-			err = tx.QueryRowContext(ctx, `UPDATE outbox SET answer = ?, answered = ?, body = NULL WHERE digest = ? AND answer IS NULL RETURNING seq`,
-				string(text), now.Unix(), a.Digest).Scan(&seq)
+			seq, err := record(ctx, tx, a, now)
 			if err == sql.ErrNoRows {
 				continue
 			}
@@ -125,6 +160,27 @@ func (b *outbox) answer(ctx context.Context, as []bus.Answer, now time.Time) (se
 		return nil
 	})
 	return seqs, err
+}
+
+// record keeps one answer. A receipt also settles what was refused before in its
+// place.
+func record(ctx context.Context, tx *sql.Tx, a bus.Answer, now time.Time) (seq int64, err error) {
+	text, err := json.Marshal(a)
+	if err != nil {
+		return 0, err
+	}
+	refused := a.Refusal != nil
+	err = tx.QueryRowContext(ctx, `UPDATE outbox SET answer = ?1, answered = ?2, refused = ?3, body = CASE WHEN ?3 THEN body END
+		WHERE digest = ?4 AND answer IS NULL RETURNING seq`, string(text), now.Unix(), refused, a.Digest).Scan(&seq)
+	if err != nil {
+		return 0, err
+	}
+	if _, err = tx.ExecContext(ctx, `DELETE FROM waiting WHERE seq = ?`, seq); err != nil || refused {
+		return seq, err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE outbox SET body = NULL, corrected = ?1 WHERE refused AND body IS NOT NULL
+		AND (corrected = ?1 OR event = (SELECT event FROM outbox WHERE seq = ?2))`, a.Digest, seq)
+	return seq, err
 }
 
 func (b *outbox) transact(ctx context.Context, f func(*sql.Tx) error) error {
@@ -139,9 +195,26 @@ func (b *outbox) transact(ctx context.Context, f func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// unanswered lists messages after a row, in order.
-func (b *outbox) unanswered(ctx context.Context, after int64, n int) ([]row, error) {
-	return b.rows(ctx, `SELECT seq, digest, body, trace FROM outbox WHERE answer IS NULL AND seq > ? ORDER BY seq LIMIT ?`, after, n)
+// waiting lists what is unanswered and whom it is about, oldest first.
+func (b *outbox) waiting(ctx context.Context, n int) ([]row, error) {
+	rs, err := b.Read.QueryContext(ctx, `SELECT seq, people FROM waiting ORDER BY seq LIMIT ?`, n)
+	if err != nil {
+		return nil, err
+	}
+	defer rs.Close()
+	var out []row
+	for rs.Next() {
+		var r row
+		var people string
+		if err := rs.Scan(&r.seq, &people); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal([]byte(people), &r.people); err != nil {
+			return nil, fmt.Errorf("the outbox is damaged")
+		}
+		out = append(out, r)
+	}
+	return out, rs.Err()
 }
 
 // these lists messages by row, without those that are answered meanwhile.
@@ -197,12 +270,23 @@ func (b *outbox) answers(ctx context.Context, digests []string) (map[string]bus.
 }
 
 func (b *outbox) depth(ctx context.Context) (n int, err error) {
-	err = b.Read.QueryRowContext(ctx, `SELECT count(*) FROM outbox WHERE answer IS NULL`).Scan(&n)
+	err = b.Read.QueryRowContext(ctx, `SELECT count(*) FROM waiting`).Scan(&n)
 	return n, err
 }
 
-// forget removes answers that nobody will ask for any more.
+// oldest is since when the oldest unanswered message waits; zero if none does.
+func (b *outbox) oldest(ctx context.Context) (time.Time, error) {
+	var at sql.NullInt64
+	err := b.Read.QueryRowContext(ctx, `SELECT kept FROM outbox WHERE seq = (SELECT min(seq) FROM waiting)`).Scan(&at)
+	if err == sql.ErrNoRows || err == nil && !at.Valid {
+		return time.Time{}, nil
+	}
+	return time.Unix(at.Int64, 0), err
+}
+
+// forget removes answers that nobody will ask for any more. What was refused
+// and not put right is nobody's to forget.
 func (b *outbox) forget(ctx context.Context, before time.Time) error {
-	_, err := b.Write.ExecContext(ctx, `DELETE FROM outbox WHERE answer IS NOT NULL AND answered < ?`, before.Unix())
+	_, err := b.Write.ExecContext(ctx, `DELETE FROM outbox WHERE answer IS NOT NULL AND answered < ? AND NOT (coalesce(refused, 0) AND body IS NOT NULL)`, before.Unix())
 	return err
 }

@@ -71,6 +71,14 @@ func (w *window) late(now time.Time, n int) []int64 {
 	return seqs[:min(n, len(seqs))]
 }
 
+// has reports whether a row is under way.
+func (w *window) has(seq int64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, ok := w.sent[seq]
+	return ok
+}
+
 // room is how many more may be sent.
 func (w *window) room() int {
 	w.mu.Lock()

@@ -78,12 +78,15 @@ func (m *Metrics) requested(route string, status int, took time.Duration) {
 	m.took.WithLabelValues(route).Observe(took.Seconds())
 }
 
-// Outbox shows how many records of an agency wait for their receipt. Depth is
-// called at each scrape.
-func (m *Metrics) Outbox(depth func() int) {
+// Outbox shows how many records of an agency wait for their receipt, and for how
+// long the oldest has waited. Both are asked at each scrape.
+func (m *Metrics) Outbox(depth func() int, oldest func() time.Duration) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "kith_outbox_depth", Help: "Records that wait for the hub's receipt or refusal.",
 	}, func() float64 { return float64(depth()) }))
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "kith_outbox_oldest_seconds", Help: "For how long the oldest of them has waited.",
+	}, func() float64 { return oldest().Seconds() }))
 }
 
 // label lets through what looks like a word of the program's own, so that what

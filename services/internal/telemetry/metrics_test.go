@@ -27,7 +27,7 @@ func TestMetrics(t *testing.T) {
 	m.Refused("health", "too-large")
 	m.Refused("health", "Too Large "+canary)
 	m.Decided("not-found")
-	m.Outbox(func() int { return 7 })
+	m.Outbox(func() int { return 7 }, func() time.Duration { return time.Minute })
 	m.Projection("childview", Projection{At: func() uint64 { return 3 }, Last: func() uint64 { return 5 },
 		Oldest: func() (time.Time, error) { return time.Now().Add(-time.Hour), nil }, Parked: func() (int, error) { return 4, nil }})
 	m.Witnessed("events", func() Witnessed {
@@ -48,6 +48,7 @@ func TestMetrics(t *testing.T) {
 		`kith_events_refused_total{code="other",kind="health"} 1`,
 		`kith_disclosure_decisions_total{outcome="not-found"} 1`,
 		`kith_outbox_depth 7`,
+		`kith_outbox_oldest_seconds 60`,
 		`kith_projection_lag_events{projection="childview"} 2`,
 		`kith_projection_lag_seconds{projection="childview"} 3600.`,
 		`kith_projection_parked{projection="childview"} 4`,

@@ -1,0 +1,75 @@
+package edge
+
+import (
+	"context"
+	"encoding/json"
+
+	"kith/events/bus"
+)
+
+// supersedes is the extension in which an event names the one of the same source
+// that it is sent in place of.
+const supersedes = "supersedes"
+
+// newRow is what is kept of a structured message.
+func newRow(body []byte, trace string) row {
+	r := row{digest: bus.Digest(bus.Message{Body: body}), body: body, trace: trace}
+	var e struct {
+		ID      string
+		Subject json.RawMessage
+		Data    json.RawMessage
+	}
+	if json.Unmarshal(body, &e) != nil {
+		return r // the hub will say what is wrong with it
+	}
+	r.event = e.ID
+	var d struct {
+		About []struct {
+			LocalID string `json:"localId"`
+		}
+	}
+	if json.Unmarshal(e.Data, &d) == nil {
+		for _, p := range d.About {
+			r.people = append(r.people, p.LocalID)
+		}
+	}
+	if len(r.people) == 0 && len(e.Subject) > 0 {
+		r.people = []string{string(e.Subject)} // of a foreign event
+	}
+	return r
+}
+
+// correcting has each row say that it is sent in place of what was refused under
+// the same id. It says so however often it is handed in, so that it stays the
+// same message.
+func (b *outbox) correcting(ctx context.Context, rows []row) error {
+	for i, r := range rows {
+		if r.event == "" {
+			continue
+		}
+		var n int
+		err := b.Read.QueryRowContext(ctx, `SELECT count(*) FROM outbox WHERE refused AND event = ? AND digest <> ?`, r.event, r.digest).Scan(&n)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			rows[i] = r.inPlaceOf(r.event)
+		}
+	}
+	return nil
+}
+
+// inPlaceOf is the row as a correction of an event. What cannot be read stays as
+// it is: the hub will say what is wrong with it.
+func (r row) inPlaceOf(event string) row {
+	e, err := bus.Decode(bus.Message{Body: r.body})
+	if err != nil {
+		return r
+	}
+	e.SetExtension(supersedes, event)
+	m, err := bus.Structured(e)
+	if err != nil {
+		return r
+	}
+	return newRow(m.Body, r.trace)
+}
