@@ -33,7 +33,7 @@ var jsonFormat = []clause{
 	{"CE Context Attributes", "an extension twice", one(`,"a1":"2","a1":"2"`), "", "/a1"},
 	{"CE Context Attributes", "an attribute twice, both null", one(`,"subject":null,"subject":null`), "", "/subject"},
 	{"CE Context Attributes", "an attribute twice, one of them null", one(`,"subject":null,"subject":"x"`), "", "/subject"},
-	{"CE Naming Conventions", "capital letters in a name", one(`,"Subject":"x"`), "", ""},
+	{"CE Naming Conventions", "capital letters in a name", one(`,"Subject":"x"`), "", "/subject"},
 	{"CE Naming Conventions", "capital letters in a name, of what is null", one(`,"Subject":null`), "", ""},
 	{"CE Naming Conventions", "a sign in a name", one(`,"my_ext":"x"`), "", ""},
 	{"CE Naming Conventions", "a letter of another alphabet in a name", one(`,"іd":"x"`), "", ""},

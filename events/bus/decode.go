@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"strings"
@@ -70,10 +71,19 @@ func decodeStructured(body []byte) (event.Event, error) {
 	}
 	d := draft{members: make([]string, 0, 16), seen: make([]string, 0, 16)}
 	if err := members(body, d.member); err != nil {
-		return event.Event{}, refuse("", "the message must be one JSON object, and nothing after it")
+		return event.Event{}, refuse("", "the message must be one JSON object, and nothing after it"+where(body, err))
 	}
 	d.structuredData()
 	return d.finish()
+}
+
+// where says in which line a message stops being JSON.
+func where(body []byte, err error) string {
+	bad, ok := errors.AsType[*jsontext.SyntacticError](err)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("; look at line %d", 1+bytes.Count(body[:min(int(bad.ByteOffset), len(body))], []byte("\n")))
 }
 
 // members hands over each member of a JSON object, also those given twice, so

@@ -144,6 +144,8 @@ func (d *draft) extension(name string, v any) {
 	switch {
 	case core(name):
 		d.refuse(name, "must be a string")
+	case core(strings.ToLower(name)):
+		d.refuse(strings.ToLower(name), "must be written in lower-case letters")
 	case !nameable(name) || name == "data_base64" || name == "data":
 		d.refuse("", badName)
 	case d.first(name):

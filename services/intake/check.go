@@ -2,6 +2,7 @@ package intake
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -32,7 +33,7 @@ func check(kind events.AgencyKind, t events.Type, data []byte) (events.Report, [
 	}
 	s := con.of[t]
 	if s == nil {
-		return events.Report{}, complain(UnknownType, "/type", "is not a type that an agency may publish; see the list of schemas")
+		return events.Report{}, complain(UnknownType, "/type", "is not a type that an agency may publish; yours are "+strings.Join(typesOf(kind), ", "))
 	}
 	if t.Family() != string(kind) {
 		return events.Report{}, complain(WrongAgency, "/type", "is a type of another kind of agency: yours are those that begin with uk.kith."+string(kind)+".")
@@ -50,6 +51,17 @@ func check(kind events.AgencyKind, t events.Type, data []byte) (events.Report, [
 		}
 	}
 	return decode(t, data)
+}
+
+// typesOf lists what agencies of a kind may publish.
+func typesOf(kind events.AgencyKind) (names []string) {
+	for t := range events.FactTypes() {
+		if t.Family() == string(kind) {
+			names = append(names, string(t))
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // decode reads what the schema found right. What is left are numbers that a

@@ -40,7 +40,7 @@ func TestRefusals(t *testing.T) {
 		{"data after the end", raw(string(of([]byte(good)).Body) + `{"` + canary + `":1}`), Malformed, ""},
 		{"no id", raw(`{"specversion":"1.0","source":"urn:kith:agency:northshire-police","type":"uk.kith.x.y.v1","subject":"` + canary + `"}`), Malformed, "/id"},
 		{"long id", sent(strings.Repeat(canary, 30), incident, []byte(good)), Malformed, "/id"},
-		{"attribute in capitals", raw(strings.Replace(string(of([]byte(good)).Body), `"id":`, `"ID":"`+canary+`","id":`, 1)), Malformed, ""},
+		{"attribute in capitals", raw(strings.Replace(string(of([]byte(good)).Body), `"id":`, `"ID":"`+canary+`","id":`, 1)), Malformed, "/id"},
 		{"attribute twice", raw(strings.Replace(string(of([]byte(good)).Body), `"id":`, `"id":"`+canary+`","id":`, 1)), Malformed, "/id"},
 		{"binary that is not JSON", bus.Message{Header: map[string][]string{"ce-specversion": {"1.0"}, "ce-id": {"1"},
 			"ce-source": {agencies[0].Source}, "ce-type": {string(incident)}}, Body: []byte(canary)}, Malformed, "/data"},
