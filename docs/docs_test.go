@@ -43,6 +43,20 @@ func pages(t *testing.T) (names []string) {
 	return names
 }
 
+// A page begins with its title, and holds no mark of a merge that nobody settled.
+func TestPagesAreWhole(t *testing.T) {
+	marks := regexp.MustCompile(`(?m)^(<{7} |={7}$|>{7} )`)
+	for _, page := range pages(t) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(string(text), "# ") || marks.Match(text) {
+			t.Errorf("%s: has lines that do not belong there", page)
+		}
+	}
+}
+
 var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 
 func TestLinks(t *testing.T) {
