@@ -1,0 +1,25 @@
+package intake
+
+import (
+	"time"
+
+	"kith/events"
+	"kith/events/bus"
+)
+
+// CheckMessage says what the hub would say of a message of an agency at a moment:
+// nothing if it would be accepted. Like Check it needs neither the hub nor a
+// network. What only the hub knows it cannot say: that the id was used before, or
+// that the record of somebody it is about was erased. Of the agency it needs its
+// kind, its id and its source.
+func CheckMessage(a events.Agency, m bus.Message, foreign func(events.AgencyKind, []byte) (events.Notice, bool), now time.Time) []events.Complaint {
+	in, err := New(Config{Foreign: foreign})
+	if err != nil {
+		return complain(Schema, "", "the schemas of this program are broken")
+	}
+	msg, problems := in.read(a, m)
+	if len(problems) > 0 {
+		return problems
+	}
+	return future(msg.report, now)
+}
