@@ -7,6 +7,7 @@ GO   ?= go
 ADDR ?= 127.0.0.1:8080
 DATA ?= demo-data
 FUZZ ?= 60s
+KITH ?= kith
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,4 +39,4 @@ fuzz: ## each fuzz test for a while (FUZZ=60s)
 	@sh .ci/fuzz $(FUZZ)
 
 build: ## a static binary, ./kith
-	CGO_ENABLED=0 $(GO) build -trimpath -o kith ./services/kith
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(KITH) ./services/kith
