@@ -47,6 +47,7 @@ func commands() []command {
 		{"publish", "FILE… -as police | -url URL -creds FILE -agency ID [-json]", "send events over NATS as an agency and show the hub's receipts", publishFiles},
 		{"listen", "-as police | -url URL -creds FILE -agency ID [-json]", "show what comes into an agency's inbox", listenInbox},
 		{"replay", "-as police | -url URL -creds FILE -agency ID [-json]", "show what an agency's inbox holds, from its beginning", replay},
+		{"doctor", "-config FILE | -as police | -url URL -creds FILE -agency ID [-hub URL] [-json]", "look at all that stands between an agency and its receipts: clock, certificates, credentials, the way to the hub, the outbox; each finding with what to do", doctor},
 		{"bench", "append|ingest|rebuild|recover|stream|view [-json]", "measure this machine: durable appends beside other stores, publish to receipt to visible, start after kill -9, reads of a stream in a large log, reads of the view", bench},
 		{"verify", "-data DIR | -config FILE [-checkpoint FILE] [-receipt FILE -proof OUT] [-json]", "check that a record, or a copy of it, is what was recorded; docs/verify.md explains it", verifyRecord},
 		{"nats-config", "-out DIR -agencies a,b,c", "write the configuration and credentials of a NATS server for these agencies", natsConfig},
