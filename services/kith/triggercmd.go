@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -41,7 +42,7 @@ func trigger(_ context.Context, c *call) error {
 		}
 		*source = who.source
 	}
-	e, err := sampleEvent(t, cmp.Or(*source, "urn:kith:agency:yours"), cmp.Or(*id, "sample-"+strings.ToLower(rand.Text())))
+	e, err := sampleEvent(t, cmp.Or(*source, "urn:kith:agency:yours"), cmp.Or(*id, "sample-"+strings.ToLower(rand.Text())), time.Now())
 	if err != nil {
 		return err
 	}
@@ -69,22 +70,25 @@ func fullType(s string) events.Type {
 	return found
 }
 
-// sampleEvent wraps the golden example of a type in a CloudEvent.
-func sampleEvent(t events.Type, source, id string) (string, error) {
+// sampleEvent wraps the golden example of a type in a CloudEvent, as if it had
+// been written down yesterday.
+func sampleEvent(t events.Type, source, id string, now time.Time) (string, error) {
 	data, ok := events.Example(t)
 	path, known := schemas.For(string(t))
 	if !ok || !known {
 		return "", fmt.Errorf("there is no example of %s", t)
 	}
-	var about struct{ OccurredAt time.Time }
+	var about struct{ OccurredAt, RecordedAt time.Time }
 	if err := json.Unmarshal(data, &about); err != nil {
 		return "", err
 	}
+	days := int(now.AddDate(0, 0, -1).Sub(about.RecordedAt).Hours() / 24)
+	data = moved(data, days)
 	e := event.New()
 	e.SetID(id)
 	e.SetSource(source)
 	e.SetType(string(t))
-	e.SetTime(about.OccurredAt.UTC())
+	e.SetTime(about.OccurredAt.UTC().AddDate(0, 0, days))
 	e.SetDataContentType("application/json")
 	e.SetDataSchema(schemas.Base + path)
 	e.DataEncoded = data
@@ -95,4 +99,24 @@ func sampleEvent(t events.Type, source, id string) (string, error) {
 	var out bytes.Buffer
 	err = json.Indent(&out, m.Body, "", "  ")
 	return out.String(), err
+}
+
+var dated = regexp.MustCompile(`"(\w+)":\s*"(\d{4}-\d{2}-\d{2})[T"]`)
+
+// moved puts every day in an example some days later, dates of birth excepted: by
+// the clock of whoever tries it an example of the future would be refused, and one
+// of long ago stands where nobody looks.
+func moved(data []byte, days int) []byte {
+	var b []byte
+	last := 0
+	for _, at := range dated.FindAllSubmatchIndex(data, -1) {
+		name, day := string(data[at[2]:at[3]]), string(data[at[4]:at[5]])
+		d, err := time.Parse(time.DateOnly, day)
+		if err != nil || name == "dateOfBirth" {
+			continue
+		}
+		b = append(append(b, data[last:at[4]]...), d.AddDate(0, 0, days).Format(time.DateOnly)...)
+		last = at[5]
+	}
+	return append(b, data[last:]...)
 }
