@@ -146,6 +146,9 @@ func (g *Gateway) schema(w http.ResponseWriter, r *http.Request, _ *caller) erro
 		return fault.NotFound
 	}
 	w.Header().Set("Content-Type", "application/schema+json")
+	if strings.HasSuffix(r.PathValue("file"), ".yaml") {
+		w.Header().Set("Content-Type", "application/yaml")
+	}
 	_, err = w.Write(b)
 	return err
 }

@@ -16,11 +16,12 @@ import (
 // Base is what the $id of every schema begins with; the rest is its path here.
 const Base = "https://kith.uk/schemas/"
 
-//go:embed */*.v*.json common.v*.json
+//go:embed */*.v*.json common.v*.json *.yaml
 var files embed.FS
 
 // FS holds every schema under its path, for example
-// "police/missing-episode.v1.json", and the shared definitions.
+// "police/missing-episode.v1.json", the shared definitions, openapi.yaml and
+// asyncapi.yaml.
 func FS() fs.FS { return files }
 
 // For is the path of the schema for a CloudEvents type: of

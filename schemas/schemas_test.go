@@ -131,7 +131,7 @@ func documents(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	docs := map[string]map[string]any{}
 	err := fs.WalkDir(schemas.FS(), ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".json") {
 			return err
 		}
 		b, err := fs.ReadFile(schemas.FS(), path)
