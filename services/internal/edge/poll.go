@@ -29,12 +29,15 @@ const slowest = time.Hour // between two questions to a source that fails
 // remembered. The same records may come any number of times.
 func (e *Edge) Poll(ctx context.Context, s Source, d Door) {
 	e.running.Go(func() {
-		for wait := s.Every; ctx.Err() == nil && !e.closed(); e.rest(ctx, wait) {
-			wait = s.Every
-			if err := e.ask(ctx, s, d); err != nil && ctx.Err() == nil {
-				wait = min(2*wait, slowest)
+		wait := s.Every
+		for ctx.Err() == nil && !e.closed() {
+			if err := e.ask(ctx, s, d); err == nil {
+				wait = s.Every
+			} else if ctx.Err() == nil {
+				wait = max(s.Every, min(2*wait, slowest))
 				e.log.Warn("a source gives no records", "agency", e.agency.ID, "route", d.Path, "error", err)
 			}
+			e.rest(ctx, wait)
 		}
 	})
 }
