@@ -19,6 +19,12 @@ import (
 
 // runAgency runs the edge of one agency until it is interrupted.
 func runAgency(ctx context.Context, c *call) error {
+	if len(c.args) > 0 && c.args[0] == "init" {
+		return initAgency(ctx, c.inner())
+	}
+	if len(c.args) > 0 && c.args[0] == "join" {
+		return joinAgency(ctx, c.inner())
+	}
 	file := c.flags.String("config", "", "the agency's configuration; docs/configuration.md explains it")
 	if err := c.parse(); err != nil {
 		return err

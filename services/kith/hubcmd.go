@@ -15,6 +15,9 @@ import (
 
 // runHub runs the hub of a partnership until it is interrupted.
 func runHub(ctx context.Context, c *call) error {
+	if len(c.args) > 0 && c.args[0] == "approve" {
+		return approveAgency(ctx, c.inner())
+	}
 	file := c.flags.String("config", "", "the hub's configuration; docs/configuration.md explains it")
 	if err := c.parse(); err != nil {
 		return err
