@@ -35,7 +35,7 @@ func (b benchmark) view(d *demonstration) error {
 // seed gives a child its items, all but one from the police, through the agency
 // services, and one from social care, by which the reader has to do with it.
 func (b benchmark) seed(d *demonstration, i, items int) (events.ChildID, error) {
-	nhs := &events.NHSNumber{Value: families.TestNHSNumber(900 + i), Status: events.NHSVerified}
+	nhs := &events.NHSNumber{Value: families.TestNHSNumber(900_000 + i), Status: events.NHSVerified}
 	var ns []events.Notice
 	for k := range items - 1 {
 		n := benchNotice(i, i*10_000+k)
