@@ -152,3 +152,11 @@ func (g *Gateway) schema(w http.ResponseWriter, r *http.Request, _ *caller) erro
 	_, err = w.Write(b)
 	return err
 }
+
+// contractAt leads to where a file lies beside what it refers to.
+func contractAt(path string) handler {
+	return func(w http.ResponseWriter, r *http.Request, _ *caller) error {
+		http.Redirect(w, r, path, http.StatusFound)
+		return nil
+	}
+}

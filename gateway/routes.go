@@ -33,6 +33,8 @@ func (g *Gateway) routes() []route {
 		{"GET /catalogue/{type}", nil, g.catalogueType},
 		{"GET /refusals/{code}", nil, g.refusal},
 		{"GET /schemas/{file...}", nil, g.schema},
+		{"GET /openapi.yaml", nil, contractAt("/schemas/openapi.yaml")},
+		{"GET /asyncapi.yaml", nil, contractAt("/schemas/asyncapi.yaml")},
 		{"GET /static/{file}", nil, g.static},
 		{"GET /livez", nil, g.livez},
 		{"GET /readyz", nil, g.readyz},

@@ -16,6 +16,7 @@ var admitted = map[string]string{
 	"GET /about": "-dophscg", "GET /privacy": "-dophscg", "GET /accessibility": "-dophscg", "GET /policies": "-dophscg",
 	"GET /problems": "-dophscg", "GET /problems/{kind}": "-dophscg", "GET /static/{file}": "-dophscg",
 	"GET /catalogue": "-dophscg", "GET /catalogue/{type}": "-dophscg", "GET /refusals/{code}": "-dophscg", "GET /schemas/{file...}": "-dophscg",
+	"GET /openapi.yaml": "-dophscg", "GET /asyncapi.yaml": "-dophscg",
 	"GET /livez": "-dophscg", "GET /readyz": "-dophscg",
 
 	"POST /v1/events": "dophsc", "GET /v1/receipts": "dophsc",
