@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"kith/events"
+	"kith/events/bus"
 	"kith/schemas"
 )
 
@@ -21,6 +22,7 @@ import (
 var operations = map[string]struct{ id, summary, body, answer string }{
 	"POST /v1/events":                                              {"postEvents", "Hand in CloudEvents, in binary, structured or batched mode, and get the receipts.", "application/cloudevents+json application/cloudevents-batch+json application/json", "202 the receipts"},
 	"GET /v1/receipts":                                             {"getReceipt", "The receipt for an event of your own, again, by its source and id.", "", "200 the receipt"},
+	"GET /v1/inbox":                                                {"getInbox", "Messages of the hub after the one that you read last; waits for one if asked to.", "", "200 the messages, and what to ask for next"},
 	"POST /v1/concerns":                                            {"postConcern", "Raise a school's concern about a child.", "application/json", "202 its reference and the receipt"},
 	"GET /v1/concerns":                                             {"getConcerns", "The concerns that you may know of, and how far each is.", "", "200 the concerns"},
 	"GET /v1/concerns/{reference}":                                 {"getConcern", "What became of a concern.", "", "200 the concern"},
@@ -44,6 +46,7 @@ var operations = map[string]struct{ id, summary, body, answer string }{
 // queries are what may stand behind the question mark.
 var queries = map[string][]string{
 	"GET /v1/receipts":              {"source", "id"},
+	"GET /v1/inbox":                 {"after", "wait"},
 	"GET /v1/children/{child}/view": {"purpose", "asKnownAt"},
 }
 
@@ -170,8 +173,12 @@ func subjectOf(t events.Type) string {
 	return "events." + stem
 }
 
-// inboxOf is the subject of the inbox: inbox.receipts, inbox.refusals, …
+// inboxOf is the subject of the inbox: inbox.receipts, inbox.refusals, and one
+// for all messages that are no answer, so that they keep their order.
 func inboxOf(typ string) string {
+	if typ != bus.TypeReceipt && typ != bus.TypeRefusal {
+		return bus.SubjectMessages
+	}
 	stem, _, _ := strings.Cut(strings.TrimPrefix(typ, "uk.kith.hub."), ".v")
 	return "inbox." + stem + "s"
 }

@@ -117,7 +117,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.Gateway, err = New(Config{
 		Gate: gate, Strategy: w, Identity: whoIsWho{w}, Subscribe: w.subscribe, Reads: w.recent,
-		Submit: w.submit, Concern: w.raiseConcern, Decide: w.decideConcern, Receipt: w.receiptOf, Ready: func(context.Context) error { return w.broken },
+		Submit: w.submit, Concern: w.raiseConcern, Decide: w.decideConcern, Receipt: w.receiptOf, Told: w.toldTo, Ready: func(context.Context) error { return w.broken },
 		Users: accounts(), Agencies: agencies(), Authority: council, Demo: true, Place: london, Now: w.clock, Log: logger,
 	})
 	if err != nil {
@@ -135,6 +135,15 @@ func (s syncWriter) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.w.Write(p)
+}
+
+// toldTo is the inbox of the hospital: one message, and then none.
+func (w *world) toldTo(ctx context.Context, a events.AgencyID, after uint64) ([]events.Told, error) {
+	if a != "northshire-hospital" || after > 0 {
+		<-ctx.Done()
+		return nil, nil
+	}
+	return []events.Told{{Seq: 1, Type: events.TypeDiscussionInvitation, At: w.clock(), Child: theChild, Detail: []byte(`{"discussion":"d1"}`)}}, nil
 }
 
 func (w *world) clock() time.Time {

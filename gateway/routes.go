@@ -42,6 +42,7 @@ func (g *Gateway) routes() []route {
 		// The agencies' systems.
 		{"POST /v1/events", practising, g.postEvents},
 		{"GET /v1/receipts", practising, g.getReceipt},
+		{"GET /v1/inbox", practising, g.getInbox},
 
 		// A concern, from the school to what became of it.
 		{"POST /v1/concerns", dsl, g.postConcern},

@@ -19,7 +19,7 @@ var admitted = map[string]string{
 	"GET /openapi.yaml": "-dophscg", "GET /asyncapi.yaml": "-dophscg",
 	"GET /livez": "-dophscg", "GET /readyz": "-dophscg",
 
-	"POST /v1/events": "dophsc", "GET /v1/receipts": "dophsc",
+	"POST /v1/events": "dophsc", "GET /v1/receipts": "dophsc", "GET /v1/inbox": "dophsc",
 
 	"POST /v1/concerns": "do", "GET /v1/concerns": "dophsc", "GET /v1/concerns/{reference}": "dophsc",
 	"POST /v1/concerns/{reference}/decision": "sc",

@@ -65,6 +65,7 @@ func hubMay() jwt.Permissions {
 	for _, stream := range []string{streamEvents, streamInbox} {
 		p.Pub.Allow.Add("$JS.API.STREAM.CREATE."+stream, "$JS.API.STREAM.INFO."+stream)
 	}
+	p.Pub.Allow.Add("$JS.API.STREAM.MSG.GET." + streamInbox) // what it told last
 	return p
 }
 

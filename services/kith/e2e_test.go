@@ -56,9 +56,43 @@ func TestMainJob(t *testing.T) {
 		}
 	})
 
+	t.Run("4a the school and the police find in their inboxes what concerns them", func(t *testing.T) { readInboxes(t, w, reference, child) })
 	t.Run("5 the chair reads the shared view", func(t *testing.T) { chairReads(t, w, wren, child) })
 	t.Run("6 consent comes and goes; public task stays", func(t *testing.T) { consentComesAndGoes(t, w, wren, child) })
 	t.Run("7 others see less, or nothing", func(t *testing.T) { othersSeeLess(t, w, child) })
+}
+
+// readInboxes: by long poll and on NATS, thin, once, and nobody else's.
+func readInboxes(t *testing.T, w *world, reference, child string) {
+	type polled struct {
+		Messages []struct {
+			ID, Type string
+			Data     struct{ Reference, Child string }
+		}
+		Next string
+	}
+	at, seen := "0", map[string]int{}
+	for seen["uk.kith.hub.referral-feedback.v1"+reference] == 0 || seen["uk.kith.hub.discussion-invitation.v1"+child] == 0 {
+		p := into[polled](t, w.get(t, "dsl", "/v1/inbox?wait=20s&after="+at, http.StatusOK))
+		if len(p.Messages) == 0 {
+			t.Fatalf("the school was told only of %v", seen)
+		}
+		for _, m := range p.Messages {
+			seen[m.Type+m.Data.Reference+m.Data.Child]++
+		}
+		at = p.Next
+	}
+	for what, n := range seen {
+		if n != 1 {
+			t.Errorf("%s came %d times", what, n)
+		}
+	}
+	inbox(t, w.client(t, "police"), func(subject string, data []byte) bool {
+		return subject == bus.SubjectMessages && strings.Contains(string(data), child)
+	})
+	if a := w.get(t, "otherdsl", "/v1/inbox", http.StatusOK); strings.Contains(a.body, child) || strings.Contains(a.body, reference) {
+		t.Error("another school was told of it")
+	}
 }
 
 type concernSeen struct {

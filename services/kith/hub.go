@@ -24,6 +24,7 @@ import (
 	"kith/services/internal/sqlite"
 	"kith/services/internal/telemetry"
 	"kith/services/internal/witness"
+	"kith/services/notices"
 	"kith/services/strategy"
 	"kith/services/strategy/rules"
 )
@@ -62,6 +63,8 @@ type hub struct {
 	strategy *strategy.Strategy
 	gate     *disclosure.Gate
 	bus      *bus.Hub
+	inbox    *notices.Inbox
+	inboxDB  *sqlite.DB
 	links    []*bus.Agency
 
 	collector *witness.Collector // nil if nobody cosigns
@@ -80,7 +83,7 @@ type hub struct {
 // It ends with close.
 func openHub(ctx context.Context, p partnership, tel *telemetry.Telemetry) (*hub, error) {
 	h := &hub{partnership: p, tel: tel, edges: map[events.AgencyID]*edge.Edge{}}
-	for _, step := range []func(context.Context) error{h.openStores, h.openServices, h.openBus, h.openWitnesses, h.openDoors, h.openGateway, h.openControl} {
+	for _, step := range []func(context.Context) error{h.openStores, h.openServices, h.openBus, h.openInbox, h.openWitnesses, h.openDoors, h.openGateway, h.openControl} {
 		if err := step(ctx); err != nil {
 			h.close()
 			return nil, err
@@ -326,6 +329,7 @@ func (h *hub) close() {
 	for _, a := range h.links {
 		a.Close()
 	}
+	h.closeInbox()
 	if h.bus != nil {
 		h.bus.Close()
 	}

@@ -1,0 +1,51 @@
+package disclosure
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"kith/events"
+)
+
+// courier is who reads, in the ledger, where the hub delivers a message by itself.
+const courier events.ActorID = "inbox"
+
+// Inbox hands an agency its messages. Each is recorded before it leaves. The
+// messages were addressed when they were written; write gives each its form.
+func (g *Gate) Inbox(ctx context.Context, r events.Reader, ms []events.Told, after uint64, write func(events.AgencyID, events.Told) (json.RawMessage, error)) (Disclosed[events.Inbox], error) {
+	var none Disclosed[events.Inbox]
+	if err := signed(r); err != nil {
+		return none, err
+	}
+	in := events.Inbox{Messages: []json.RawMessage{}, Next: strconv.FormatUint(after, 10)}
+	for _, m := range ms {
+		if err := g.Told(ctx, r, m); err != nil {
+			return none, err
+		}
+		e, err := write(r.Agency, m)
+		if err != nil {
+			return none, fmt.Errorf("write a message: %w", err)
+		}
+		in.Messages, in.Next = append(in.Messages, e), strconv.FormatUint(m.Seq, 10)
+	}
+	return disclose(in), nil
+}
+
+// Told records that somebody was given a message, or that the hub delivered it
+// where the reader is no actor.
+func (g *Gate) Told(ctx context.Context, r events.Reader, m events.Told) error {
+	if r.Actor == "" {
+		r.Actor = courier
+	}
+	rd := g.reading(r, "", "message", events.Picture{})
+	rd.entry.Child = m.Child
+	if m.Child != "" {
+		rd.entry.Purpose = events.PurposeSection47
+	}
+	if m.Item != "" {
+		rd.entry.Shown = []events.ItemID{m.Item}
+	}
+	return g.record(ctx, rd.entry)
+}

@@ -1,0 +1,133 @@
+package notices
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"kith/events"
+	"kith/events/store"
+	"kith/services/internal/follow"
+)
+
+// Numbers are given in the order of the log, so who builds the file anew gives
+// every message the number that it had.
+const schema = `
+CREATE TABLE told (
+	agency TEXT, seq INTEGER, key TEXT NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL,
+	child TEXT NOT NULL, item TEXT NOT NULL, detail TEXT NOT NULL,
+	PRIMARY KEY (agency, seq), UNIQUE (agency, key)
+) WITHOUT ROWID;
+CREATE TABLE raised (reference TEXT, agency TEXT, PRIMARY KEY (reference, agency)) WITHOUT ROWID;
+CREATE TABLE answered (reference TEXT, item TEXT, PRIMARY KEY (reference, item)) WITHOUT ROWID;
+`
+
+// Model is how the messages follow from the log.
+func Model(blind func(domain, value string) string) follow.Model {
+	return follow.Model{Name: "inbox", Schema: []string{schema}, Wants: wants, Apply: teller{blind}.apply}
+}
+
+func wants(t events.Type) bool {
+	switch t {
+	case events.DiscussionConvened{}.Type(), events.Concern{}.Type(), events.ReferralDecided{}.Type():
+		return true
+	}
+	return false
+}
+
+type teller struct {
+	blind func(domain, value string) string
+}
+
+func (x teller) apply(ctx context.Context, tx *follow.Tx, e store.Event) error {
+	switch v := e.Event.(type) {
+	case events.DiscussionConvened:
+		return invite(ctx, tx, e, v)
+	case events.Item:
+		return x.item(ctx, tx, e, v)
+	default: // nobody has to be told
+		return nil
+	}
+}
+
+type invitation struct {
+	Discussion events.DiscussionID `json:"discussion"`
+	Child      events.ChildID      `json:"child"`
+	At         time.Time           `json:"at"`
+	Read       string              `json:"read"`
+}
+
+func invite(ctx context.Context, tx *follow.Tx, e store.Event, d events.DiscussionConvened) error {
+	detail, err := json.Marshal(invitation{d.Discussion, d.Child, d.At.UTC(), "/v1/children/" + string(d.Child) + "/view?purpose=s47"})
+	if err != nil {
+		return err
+	}
+	for _, a := range d.Invited {
+		if err := tell(ctx, tx, a, string(d.Discussion), events.Told{Type: events.TypeDiscussionInvitation, At: e.At, Child: d.Child, Detail: detail}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// item notes who raised a concern, and what answered it. Either may come first.
+func (x teller) item(ctx context.Context, tx *follow.Tx, e store.Event, i events.Item) error {
+	if i.Person.Role != events.RoleChild {
+		return nil
+	}
+	switch f := i.Fact.(type) {
+	case events.Concern:
+		_, err := tx.ExecContext(ctx, `INSERT INTO raised VALUES (?, ?) ON CONFLICT DO NOTHING`, x.blind("concern", f.Reference), i.Agency)
+		if err != nil {
+			return err
+		}
+		return x.feedback(ctx, tx, e, f.Reference)
+	case events.ReferralDecided:
+		_, err := tx.ExecContext(ctx, `INSERT INTO answered VALUES (?, ?) ON CONFLICT DO NOTHING`, x.blind("concern", f.Reference), i.ID)
+		if err != nil {
+			return err
+		}
+		return x.feedback(ctx, tx, e, f.Reference)
+	default: // neither
+		return nil
+	}
+}
+
+type feedback struct {
+	Reference string `json:"reference"`
+	Read      string `json:"read"`
+}
+
+// feedback tells whoever raised the concern of the latest answer. Where two
+// agencies use one reference it cannot be known whose concern was answered, and
+// nobody may learn of somebody else's: then nobody is told.
+func (x teller) feedback(ctx context.Context, tx *follow.Tx, e store.Event, reference string) error {
+	var agency events.AgencyID
+	var agencies, answers int
+	var item events.ItemID
+	ref := x.blind("concern", reference)
+	err := tx.QueryRowContext(ctx, `SELECT count(*), coalesce(max(agency), '') FROM raised WHERE reference = ?`, ref).Scan(&agencies, &agency)
+	if err != nil {
+		return err
+	}
+	err = tx.QueryRowContext(ctx, `SELECT count(*), coalesce(max(item), '') FROM answered WHERE reference = ?`, ref).Scan(&answers, &item)
+	if err != nil || agencies != 1 || answers == 0 {
+		return err
+	}
+	if i, ok := e.Event.(events.Item); ok && i.Type() == (events.ReferralDecided{}).Type() {
+		item = i.ID
+	}
+	detail, err := json.Marshal(feedback{reference, "/v1/concerns/" + reference})
+	if err != nil {
+		return err
+	}
+	return tell(ctx, tx, agency, string(item), events.Told{Type: events.TypeReferralFeedback, At: e.At, Item: item, Detail: detail})
+}
+
+// tell writes a message, once for each key.
+func tell(ctx context.Context, tx *follow.Tx, a events.AgencyID, key string, m events.Told) error {
+	_, err := tx.ExecContext(ctx, `
+INSERT INTO told SELECT ?1, 1 + coalesce(max(seq), 0), ?2, ?3, ?4, ?5, ?6, ?7 FROM told WHERE agency = ?1
+ON CONFLICT DO NOTHING`, a, key, m.Type, m.At.UnixNano(), m.Child, m.Item, string(m.Detail))
+	return err
+}
