@@ -40,11 +40,15 @@ func OpenCopy(ctx context.Context, path string) (*Copy, error) {
 
 // untouched says how SQLite can read the file and leave everything as it is.
 func untouched(path string) (url.Values, error) {
-	if _, err := os.Stat(path); err != nil {
+	log, err := os.Stat(path)
+	if err != nil {
 		return nil, err
 	}
 	wal, err := os.Stat(path + "-wal")
 	switch {
+	case err == nil && log.Size() == 0:
+		// SQLite would take it for a new file and delete the write-ahead log.
+		return nil, fmt.Errorf("%w: it is empty, and its write-ahead log is there", ErrDamaged)
 	case err != nil || wal.Size() == 0:
 		return url.Values{"immutable": {"1"}}, nil
 	case inUse(path):
