@@ -35,7 +35,31 @@ func OpenCopy(ctx context.Context, path string) (*Copy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a copy of a log: %w", err)
 	}
+	if err := keepWAL(ctx, db); err != nil {
+		return nil, fmt.Errorf("open a copy of a log: %w", errors.Join(err, db.Close()))
+	}
 	return &Copy{db}, nil
+}
+
+// keepWAL has SQLite leave the write-ahead log where it is. Even where it may not
+// write, the last to close a file deletes one in which it can read nothing: what
+// somebody damaged would be gone because it was looked at.
+func keepWAL(ctx context.Context, db *sql.DB) error {
+	c, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close() // back to the pool, which has this one
+	return c.Raw(func(driver any) error {
+		f, ok := driver.(interface {
+			FileControlPersistWAL(name string, mode int) (int, error)
+		})
+		if !ok {
+			return errors.New("this SQLite cannot keep a write-ahead log")
+		}
+		_, err := f.FileControlPersistWAL("main", 1)
+		return err
+	})
 }
 
 // untouched says how SQLite can read the file and leave everything as it is.

@@ -10,6 +10,37 @@ import (
 	"kith/events/store/sqlite"
 )
 
+// TestOpenCopyKeepsADamagedWAL: SQLite deletes a write-ahead log in which it can
+// read nothing, and that is evidence too.
+func TestOpenCopyKeepsADamagedWAL(t *testing.T) {
+	dir, killed := t.TempDir(), t.TempDir()
+	l := open(t, filepath.Join(dir, "log.db"))
+	if _, err := l.Append(t.Context(), write("x-1", store.Any, []byte("said"))); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(killed, "log.db")
+	for _, end := range []string{"", "-wal"} {
+		b, err := os.ReadFile(filepath.Join(dir, "log.db"+end))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if end != "" {
+			b[3] ^= 1
+		}
+		if err := os.WriteFile(path+end, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := sqlite.OpenCopy(t.Context(), path)
+	if err == nil {
+		err = c.Integrity(t.Context())
+		_ = c.Close()
+	}
+	if _, gone := os.Stat(path + "-wal"); gone != nil {
+		t.Errorf("the write-ahead log is gone (%v)", err)
+	}
+}
+
 // TestOpenCopyOfACutFile: of a log that was killed and then cut to nothing, what
 // is left in the write-ahead log is the evidence, and to look must not take it.
 func TestOpenCopyOfACutFile(t *testing.T) {
