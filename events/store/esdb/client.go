@@ -9,11 +9,15 @@ import (
 	"time"
 
 	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 const (
 	search = 3 * time.Second  // for a client to find the database before a call fails
 	drain  = 15 * time.Second // for the calls under way when the log is closed
+
+	lost = "unexpected exception: %v" // what the client logs before it tells itself to reconnect
 )
 
 // clients holds the one client in use. A client of this library that gave up
@@ -139,12 +143,18 @@ func (cs *clients) current() (*held, error) {
 
 // connect returns a client that begins to look for the database.
 func (cs *clients) connect() (*held, error) {
-	conf := cs.conf
+	h := &held{ready: make(chan struct{}), door: make(chan struct{}, 1), idle: make(chan struct{}), users: 2} // the caller and the search
+	conf := cs.conf // nothing of the client's log is printed: it holds names of streams
+	conf.Logger = func(_ client.LogLevel, format string, args ...any) {
+		if format == lost && unavailable(args) {
+			cs.lose(h)
+		}
+	}
 	c, err := client.NewClient(&conf)
 	if err != nil {
 		return nil, err
 	}
-	h := &held{Client: c, ready: make(chan struct{}), door: make(chan struct{}, 1), idle: make(chan struct{}), users: 2} // the caller and the search
+	h.Client = c
 	h.life, h.retire = context.WithCancel(context.Background())
 	go func() {
 		defer h.release()
@@ -167,6 +177,23 @@ func (cs *clients) replace(h *held) {
 		<-h.idle
 		_ = h.Close() // it never fails
 	})
+}
+
+// lose replaces a client that is about to reconnect, and returns when nobody
+// begins a call of it any more: the next to begin would make it connect again.
+// Its log is the only place that says so in time.
+func (cs *clients) lose(h *held) {
+	cs.replace(h)
+	h.door <- struct{}{}
+	h.begun()
+}
+
+func unavailable(args []any) bool {
+	if len(args) != 1 {
+		return false
+	}
+	err, ok := args[0].(error)
+	return ok && status.Code(err) == codes.Unavailable
 }
 
 // close returns when all clients are closed, or look for a database in vain.

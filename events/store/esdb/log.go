@@ -81,7 +81,6 @@ func parse(connection string) (*client.Configuration, error) {
 		return nil, errors.New("connection string has a user and tls=false: the password would be left out, so every call refused; " +
 			"use TLS, or a database without users and no user")
 	}
-	conf.Logger = client.NoopLogging() // it would print names of streams
 	return conf, nil
 }
 
