@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,11 +31,22 @@ func (c Checkpoint) sign(s note.Signer) ([]byte, error) {
 }
 
 // ParseCheckpoint reads a signed checkpoint. It is an error if it is of another
-// origin or not signed by v; other signatures, those of witnesses, do not matter.
+// origin or not signed by v; other signatures, those of witnesses, do not matter,
+// but none may be written in another way than signers write it: then no byte of
+// a checkpoint can change unseen.
 func ParseCheckpoint(signed []byte, origin string, v note.Verifier) (Checkpoint, error) {
 	n, err := note.Open(signed, note.VerifierList(v))
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("read a checkpoint: it is not signed with the key %s: %w", v.Name(), err)
+	}
+	return read(n, origin)
+}
+
+func read(n *note.Note, origin string) (Checkpoint, error) {
+	for _, s := range slices.Concat(n.Sigs, n.UnverifiedSigs) {
+		if _, err := base64.StdEncoding.Strict().DecodeString(s.Base64); err != nil {
+			return Checkpoint{}, fmt.Errorf("read a checkpoint: the signature by %q is not written as signers write it: its last character was changed", s.Name)
+		}
 	}
 	c, err := parseText(n.Text)
 	if err == nil && c.Origin != origin {

@@ -75,11 +75,7 @@ func readClaim(signed []byte, origin string, key note.Verifier) (Checkpoint, err
 	if err != nil {
 		return Checkpoint{}, errNotCheckpoint
 	}
-	c, err := parseText(n.Text)
-	if err == nil && c.Origin != origin {
-		err = fmt.Errorf("read a checkpoint: it is of %q, expected %q", c.Origin, origin)
-	}
-	return c, err
+	return read(n, origin)
 }
 
 // claimed compares a checkpoint with the log up to its size.
