@@ -144,7 +144,7 @@ func (cs *clients) current() (*held, error) {
 // connect returns a client that begins to look for the database.
 func (cs *clients) connect() (*held, error) {
 	h := &held{ready: make(chan struct{}), door: make(chan struct{}, 1), idle: make(chan struct{}), users: 2} // the caller and the search
-	conf := cs.conf // nothing of the client's log is printed: it holds names of streams
+	conf := cs.conf                                                                                           // nothing of the client's log is printed: it holds names of streams
 	conf.Logger = func(_ client.LogLevel, format string, args ...any) {
 		if format == lost && unavailable(args) {
 			cs.lose(h)
