@@ -9,8 +9,26 @@ import (
 	"kith/services/internal/native/nativetest"
 )
 
-// door is the one that all samples go through.
-func door(testing.TB, string) func([]byte) ([]events.Notice, error) { return Doors()["/records"] }
+// door is told by the name of the sample.
+func door(_ testing.TB, sample string) func([]byte) ([]events.Notice, error) {
+	if strings.Contains(sample, "ssd-") {
+		return Doors()["/ssd/cp-plans"]
+	}
+	return Doors()["/records"]
+}
+
+func TestPlansOfTheStandardDatasetNameWhatIsWrong(t *testing.T) {
+	for _, c := range []spoilt{
+		{"ssd-cp-plans.csv", "2026-11-20", "xyzzy", "/0/cppl_cp_plan_start_date"},
+		{"ssd-cp-plans.csv", "2026-10-30", "2026-01-30", "/1/cppl_cp_plan_end_date"},
+		{"ssd-cp-plans.csv", "EMO", "xyzzy", "/0/cppl_cp_plan_latest_category"},
+		{"ssd-cp-plans.csv", "P-78", "xyz zy", "/1/cppl_cp_plan_id"},
+		{"ssd-cp-plans.csv", "Wren", "", "/0/pers_forename"},
+		{"ssd-cp-plans.csv", "pers_dob", "pers_upn", ""},
+	} {
+		c.check(t)
+	}
+}
 
 func TestWhatIsWrongIsNamedByItsPlace(t *testing.T) {
 	for _, c := range []spoilt{
