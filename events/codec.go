@@ -32,7 +32,7 @@ var decisions = index(
 	decision[SubjectLinked](), decision[SubjectUnlinked](), decision[LinkProposed](), decision[LinkDeclined](),
 	decision[ConsentGiven](), decision[ConsentWithdrawn](),
 	decision[DiscussionConvened](), decision[DiscussionAttended](), decision[DecisionRecorded](), decision[ConferenceOverdue](),
-	decision[ReadRecorded](),
+	decision[ReadRecorded](), decision[WebhookDisabled](),
 )
 
 // FactTypes yields every type that an agency may publish, in order.

@@ -25,4 +25,8 @@ type Inbox struct {
 const (
 	TypeReferralFeedback     Type = "uk.kith.hub.referral-feedback.v1"
 	TypeDiscussionInvitation Type = "uk.kith.hub.discussion-invitation.v1"
+	TypeWebhookDisabled      Type = "uk.kith.hub.webhook-disabled.v1"
 )
+
+// TypeWebhookTest is what a webhook is tried with. It is in no inbox.
+const TypeWebhookTest Type = "uk.kith.hub.webhook-test.v1"

@@ -43,6 +43,9 @@ type HubConfig struct {
 	CheckpointSeconds int                        `json:"checkpointSeconds"` // between two signed checkpoints of each log; 60
 	Witnesses         map[events.AgencyID]string `json:"witnesses"`         // which of them cosign checkpoints, each with the key that its kith agency prints as it starts; none
 	Quorum            int                        `json:"quorum"`            // how many of them have to; more than half
+
+	Webhooks map[events.AgencyID]Webhook `json:"webhooks"` // to which of them the inbox is delivered by webhook; none
+	Origin   string                      `json:"origin"`   // the hub's name in DNS, for receivers of webhooks; needed with webhooks
 }
 
 // HubStore says where the event log and the ledger lie.
@@ -227,6 +230,7 @@ func (c HubConfig) check() (cs checks) {
 		cs.that(known[a] != "", "doors[%d] must be one of the agencies", i)
 	}
 	cs.witnesses(c, known)
+	cs.webhooks(c, known)
 	cs.limit("limits.each", c.Limits.Each)
 	for _, id := range slices.Sorted(maps.Keys(c.Limits.Of)) {
 		cs.that(known[id] != "", "limits.of: %s must be one of the agencies", id)

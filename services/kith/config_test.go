@@ -104,6 +104,12 @@ func TestWrongConfiguration(t *testing.T) {
 		{`{`, `{"witnesses": {"north-police": "kith-hub+1"},`, "witnesses: north-police: not a witness key"},
 		{`{`, `{"witnesses": {"north-police": "` + oneKey + `", "north-council": "` + oneKey + `"},`, "north-police has the key of another"},
 		{`{`, `{"quorum": 1,`, "quorum must be"},
+		{`{`, `{"webhooks": {"north-police": {"url": "https://x.example/", "secretFile": "s"}},`, "origin must be"},
+		{`{`, `{"origin": "hub.example", "webhooks": {"south-police": {"url": "https://x.example/", "secretFile": "s"}},`, "south-police must be"},
+		{`{`, `{"origin": "hub.example", "webhooks": {"north-police": {"url": "http://x.example/", "secretFile": "s"}},`, "webhooks.north-police.url must begin with https://"},
+		{`{`, `{"origin": "hub.example", "webhooks": {"north-police": {"url": "https://x.example/"}},`, "secretFile is needed"},
+		{`{`, `{"origin": "hub.example", "webhooks": {"north-police": {"url": "https://x.example/", "secretFile": "s", "networks": ["0.0.0.0/0"]}},`, "networks[0] must be"},
+		{`{`, `{"origin": "hub.example", "webhooks": {"north-police": {"url": "https://x.example/", "secretFile": "s", "networks": ["10.1.2.3"]}},`, "/networks/0"},
 	} {
 		_, err := loadHub(write(t, strings.Replace(goodHub, tc.old, tc.new, 1)))
 		if err == nil || !strings.Contains(err.Error(), tc.want) {

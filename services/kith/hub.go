@@ -47,6 +47,9 @@ type partnership struct {
 	checkpointEvery time.Duration              // a minute if not set
 	witnesses       map[events.AgencyID]string // which agencies cosign checkpoints, each with its public key
 	quorum          int                        // how many have to; more than half if 0
+
+	hooks  map[events.AgencyID]Webhook // whose inbox is delivered by webhook; nobody's if not set
+	origin string                      // the hub's name in DNS, for receivers of webhooks
 }
 
 // hub is the hub's side of a partnership, in one process.
@@ -65,6 +68,7 @@ type hub struct {
 	bus      *bus.Hub
 	inbox    *notices.Inbox
 	inboxDB  *sqlite.DB
+	webhooks *webhooks // nil if there are none
 	links    []*bus.Agency
 
 	collector *witness.Collector // nil if nobody cosigns
@@ -83,7 +87,7 @@ type hub struct {
 // It ends with close.
 func openHub(ctx context.Context, p partnership, tel *telemetry.Telemetry) (*hub, error) {
 	h := &hub{partnership: p, tel: tel, edges: map[events.AgencyID]*edge.Edge{}}
-	for _, step := range []func(context.Context) error{h.openStores, h.openServices, h.openBus, h.openInbox, h.openWitnesses, h.openDoors, h.openGateway, h.openControl} {
+	for _, step := range []func(context.Context) error{h.openStores, h.openServices, h.openBus, h.openInbox, h.openWebhooks, h.openWitnesses, h.openDoors, h.openGateway, h.openControl} {
 		if err := step(ctx); err != nil {
 			h.close()
 			return nil, err
@@ -329,6 +333,7 @@ func (h *hub) close() {
 	for _, a := range h.links {
 		a.Close()
 	}
+	h.webhooks.close()
 	h.closeInbox()
 	if h.bus != nil {
 		h.bus.Close()

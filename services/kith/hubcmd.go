@@ -68,7 +68,8 @@ func serveHub(ctx context.Context, c *call, conf HubConfig, tel *telemetry.Telem
 // hub's own NATS if it names no other.
 func (c HubConfig) partnership() (partnership, *bus.Server, error) {
 	p := partnership{dir: c.Data, keys: c.Keys, store: c.Store, agencies: c.Agencies, authority: c.Authority, tls: c.TLS, limits: c.Limits,
-		checkpointEvery: time.Duration(c.CheckpointSeconds) * time.Second, witnesses: c.Witnesses, quorum: c.Quorum}
+		checkpointEvery: time.Duration(c.CheckpointSeconds) * time.Second, witnesses: c.Witnesses, quorum: c.Quorum,
+		hooks: c.Webhooks, origin: c.Origin}
 	url := c.NATS.URL
 	creds := func(id events.AgencyID) string { return filepath.Join(c.NATS.CredsDir, "hub-"+string(id)+".creds") }
 	door := func(id events.AgencyID) string { return filepath.Join(c.NATS.CredsDir, string(id)+".creds") }

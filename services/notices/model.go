@@ -3,6 +3,7 @@ package notices
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"kith/events"
@@ -29,7 +30,8 @@ func Model(blind func(domain, value string) string) follow.Model {
 
 func wants(t events.Type) bool {
 	switch t {
-	case events.DiscussionConvened{}.Type(), events.Concern{}.Type(), events.ReferralDecided{}.Type():
+	case events.DiscussionConvened{}.Type(), events.Concern{}.Type(), events.ReferralDecided{}.Type(),
+		events.WebhookDisabled{}.Type():
 		return true
 	}
 	return false
@@ -43,6 +45,8 @@ func (x teller) apply(ctx context.Context, tx *follow.Tx, e store.Event) error {
 	switch v := e.Event.(type) {
 	case events.DiscussionConvened:
 		return invite(ctx, tx, e, v)
+	case events.WebhookDisabled:
+		return disabled(ctx, tx, e, v)
 	case events.Item:
 		return x.item(ctx, tx, e, v)
 	default: // nobody has to be told
@@ -68,6 +72,22 @@ func invite(ctx context.Context, tx *follow.Tx, e store.Event, d events.Discussi
 		}
 	}
 	return nil
+}
+
+type ended struct {
+	Why   events.WebhookEnd `json:"why"`
+	Since *time.Time        `json:"since,omitempty"`
+	Read  string            `json:"read"`
+}
+
+// disabled tells an agency that its webhook is silent, so that it can learn of it
+// on its other ways.
+func disabled(ctx context.Context, tx *follow.Tx, e store.Event, d events.WebhookDisabled) error {
+	detail, err := json.Marshal(ended{d.Why, d.Since, "/v1/inbox?after=" + strconv.FormatUint(d.Delivered, 10)})
+	if err != nil {
+		return err
+	}
+	return tell(ctx, tx, d.Agency, "webhook-"+d.At.UTC().Format(time.RFC3339Nano), events.Told{Type: events.TypeWebhookDisabled, At: e.At, Detail: detail})
 }
 
 // item notes who raised a concern, and what answered it. Either may come first.
