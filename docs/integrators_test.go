@@ -45,6 +45,15 @@ func TestExampleCosignature(t *testing.T) {
 	}
 }
 
+func TestExampleWebhook(t *testing.T) {
+	const begin, end = "func checkWebhook(", "\n}\n"
+	want, ok := between(read(t, "services/internal/webhook/sign_test.go"), begin, end)
+	got, found := between(read(t, guide), begin, end)
+	if !ok || !found || got != want {
+		t.Errorf("the guide prints %q, the test runs %q", got, want)
+	}
+}
+
 func between(text, begin, end string) (string, bool) {
 	_, rest, ok := strings.Cut(text, begin)
 	inside, _, found := strings.Cut(rest, end)

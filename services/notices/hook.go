@@ -75,18 +75,14 @@ func (k *hook) round(ctx context.Context) error {
 	}
 	ms, err := k.hooks.Inbox.After(ctx, k.Agency, s.Delivered)
 	for _, m := range ms {
-		if err != nil || ctx.Err() != nil || k.waits() {
+		if err != nil || ctx.Err() != nil || k.stands().Disabled != nil {
 			break
 		}
-		err = k.deliver(ctx, m)
+		if err = k.deliver(ctx, m); k.stands().Delivered < m.Seq {
+			break // the next may only come after this one
+		}
 	}
 	return err
-}
-
-// waits tells whether nothing may be sent at the moment.
-func (k *hook) waits() bool {
-	s := k.stands()
-	return s.Disabled != nil || s.Next.After(k.hooks.now())
 }
 
 // deliver tries one message once.

@@ -1,10 +1,14 @@
 package webhook
 
 import (
+	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -135,5 +139,56 @@ func TestKeys(t *testing.T) {
 	k := keysOf(t, SigningKeys, seed)[0]
 	if s := fmt.Sprintf("%v %+v %#v", k, k, k); strings.Count(s, "withheld") != 3 {
 		t.Error(s)
+	}
+}
+
+// checkWebhook stands in the guide for integrators as it stands here. It uses
+// nothing of ours.
+func checkWebhook(h http.Header, body []byte, key string) bool {
+	prefix, rest, _ := strings.Cut(key, "_")
+	raw, err := base64.StdEncoding.DecodeString(rest)
+	seconds, bad := strconv.ParseInt(h.Get("webhook-timestamp"), 10, 64)
+	if err != nil || bad != nil || time.Since(time.Unix(seconds, 0)).Abs() > 5*time.Minute {
+		return false
+	}
+	text := h.Get("webhook-id") + "." + h.Get("webhook-timestamp") + "." + string(body)
+	for _, signature := range strings.Fields(h.Get("webhook-signature")) {
+		version, value, _ := strings.Cut(signature, ",")
+		given, _ := base64.StdEncoding.DecodeString(value)
+		switch {
+		case prefix == "whsec" && version == "v1":
+			mac := hmac.New(sha256.New, raw)
+			mac.Write([]byte(text))
+			if hmac.Equal(given, mac.Sum(nil)) {
+				return true
+			}
+		case prefix == "whpk" && version == "v1a" && len(raw) == ed25519.PublicKeySize:
+			if ed25519.Verify(raw, []byte(text), given) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// What a receiver checks by the guide's code is what Verify says.
+func TestTheGuidesReceiver(t *testing.T) {
+	secret, stranger := NewShared(), NewShared()
+	private, public, _ := NewPair()
+	body := []byte(`{"id":"told-school-7"}`)
+	h := http.Header{}
+	Sign(h, keysOf(t, SigningKeys, secret, private), "told-school-7", time.Now(), body)
+	old := http.Header{}
+	Sign(old, keysOf(t, SigningKeys, secret, private), "told-school-7", time.Now().Add(-6*time.Minute), body)
+	for _, c := range []struct {
+		h    http.Header
+		body []byte
+		key  string
+		want bool
+	}{{h, body, secret, true}, {h, body, public, true}, {h, body, stranger, false}, {h, body, private, false}, {h, []byte("{}"), secret, false},
+		{h, []byte("{}"), public, false}, {old, body, secret, false}, {old, body, public, false}, {http.Header{}, body, secret, false}, {h, body, "", false}} {
+		if got := checkWebhook(c.h, c.body, c.key); got != c.want {
+			t.Errorf("%.6s… %s: %v", c.key, c.body, got)
+		}
 	}
 }
