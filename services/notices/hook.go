@@ -3,6 +3,7 @@ package notices
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strconv"
 	"sync"
 	"time"
@@ -183,7 +184,11 @@ func (k *hook) tell(ctx context.Context, s webhook.Standing) error {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	k.hooks.Log.ErrorContext(ctx, "webhook disabled; kith webhook enable when the receiver is well again", "agency", string(k.Agency),
+	level := slog.LevelError
+	if d.Why == events.WebhookStopped {
+		level = slog.LevelInfo // whoever runs the hub did it
+	}
+	k.hooks.Log.Log(ctx, level, "webhook disabled; kith webhook enable when the receiver is well again", "agency", string(k.Agency),
 		"code", string(d.Why), "attempt", s.Failures)
 	return k.update(ctx, func(now webhook.Standing) webhook.Standing {
 		if now.Disabled != nil && now.Disabled.At.Equal(s.Disabled.At) {
