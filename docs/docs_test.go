@@ -141,7 +141,7 @@ func TestThreatModelNamesTests(t *testing.T) {
 // Every field of the two configuration files is explained.
 func TestConfigurationIsComplete(t *testing.T) {
 	page := read(t, "docs/configuration.md")
-	tags := regexp.MustCompile(`json:"(\w+)`).FindAllStringSubmatch(read(t, "services/kith/config.go"), -1)
+	tags := regexp.MustCompile(`json:"(\w+)`).FindAllStringSubmatch(read(t, "services/kith/config.go")+read(t, "services/kith/webhooks.go"), -1)
 	if len(tags) < 10 {
 		t.Fatal(tags)
 	}

@@ -119,7 +119,39 @@ security: [{token: []}]
 paths:
 `
 
-const openAPIParts = `components:
+const openAPIParts = `webhooks:
+  inbox:
+    post:
+      operationId: receiveMessage
+      summary: "A message of your inbox, signed as Standard Webhooks says; the guide for integrators says how to check it."
+      security: []
+      parameters:
+        - {name: webhook-id, in: header, required: true, schema: {type: string}, description: "The id of the event, the same each time it comes."}
+        - {name: webhook-timestamp, in: header, required: true, schema: {type: string}, description: "When it was sent, in seconds since 1970."}
+        - {name: webhook-signature, in: header, required: true, schema: {type: string}, description: "One or more of v1,… and v1a,… with a space between."}
+        - {name: WebHook-Request-Origin, in: header, required: true, schema: {type: string}, description: "The hub's name."}
+      requestBody:
+        required: true
+        content:
+          application/cloudevents+json: {schema: {}}
+      responses:
+        "2XX": {description: "You have it."}
+        "410": {description: "You want no more."}
+        default: {description: "It comes again, later."}
+    options:
+      operationId: allowMessages
+      summary: "Whether you want messages: the handshake of CloudEvents webhooks."
+      security: []
+      parameters:
+        - {name: WebHook-Request-Origin, in: header, required: true, schema: {type: string}}
+        - {name: WebHook-Request-Rate, in: header, required: true, schema: {type: integer}, description: "Requests a minute that the hub would like to make."}
+      responses:
+        default:
+          description: "Only the header says yes."
+          headers:
+            WebHook-Allowed-Origin: {schema: {type: string}}
+            WebHook-Allowed-Rate: {schema: {type: string}}
+components:
   securitySchemes:
     token: {type: http, scheme: bearer}
   responses:

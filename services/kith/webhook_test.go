@@ -30,11 +30,11 @@ type hookServer struct {
 	hold   string // the receiver's key
 	status int    // that it answers; 0: it takes
 	bodies []string
-	tests  []kept3
+	tests  []keptDelivery
 }
 
-// kept3 is a delivery that somebody kept, to look at later.
-type kept3 struct {
+// keptDelivery is one that somebody kept, to look at later.
+type keptDelivery struct {
 	header http.Header
 	body   string
 }
@@ -79,7 +79,7 @@ func (s *hookServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err != nil || webhook.Verify(r.Header, held, body, time.Now()) != nil:
 		w.WriteHeader(http.StatusUnauthorized)
 	case bytes.Contains(body, []byte(events.TypeWebhookTest)):
-		s.tests = append(s.tests, kept3{r.Header.Clone(), string(body)})
+		s.tests = append(s.tests, keptDelivery{r.Header.Clone(), string(body)})
 	default:
 		s.bodies = append(s.bodies, string(body))
 	}
