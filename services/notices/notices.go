@@ -1,7 +1,8 @@
 // Package notices tells agencies what they have to know: that a concern which they
-// raised was decided on, and that they are invited to a strategy discussion. What
-// it says is thin: where to look, not what is there. It follows the log, so that a
-// crash neither loses nor doubles a message.
+// raised was decided on, that they are invited to a strategy discussion, and that
+// their webhook was disabled. What it says is thin: where to look, not what is
+// there. It follows the log, so that a crash neither loses nor doubles a message;
+// Hooks bring the messages to agencies' webhooks, each at least once.
 package notices
 
 import (
