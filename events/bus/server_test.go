@@ -318,3 +318,49 @@ func copyFile(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 }
+
+// TestFullStream: what an agency may leave in EVENTS is limited in bytes. What is
+// more is refused to who publishes, until the hub took some; no other agency
+// notices.
+func TestFullStream(t *testing.T) {
+	s := start(t, t.TempDir())
+	h := connectHub(t, s) // nobody consumes yet
+	ctx := t.Context()
+	d := h.desk(police)
+	st, err := d.js.Stream(ctx, streamEvents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := st.CachedInfo().Config; c.MaxBytes != maxEvents || c.Discard != jetstream.DiscardNew {
+		t.Fatalf("at most %d bytes, %v", c.MaxBytes, c.Discard)
+	}
+	a, err := Connect(ctx, Link{URL: s.URL(), Creds: s.Creds(police), Agency: police})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	big := sample("big")
+	big.Body = append(big.Body, strings.Repeat(" ", 900_000)...)
+	n := 0
+	for ; err == nil && n < 400; n++ {
+		err = a.Publish(ctx, big)
+	}
+	var full *jetstream.APIError
+	if !errors.As(err, &full) || n < 250 {
+		t.Fatalf("after %d messages of 900 kB: %v", n, err)
+	}
+	other, err := Connect(ctx, Link{URL: s.URL(), Creds: s.Creds(health), Agency: health})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := other.Publish(ctx, sample("small")); err != nil {
+		t.Errorf("another agency: %v", err)
+	}
+	consume(t, h, accept(t))
+	for until := time.Now().Add(20 * time.Second); a.Publish(ctx, big) != nil; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("nothing is taken again")
+		}
+	}
+}

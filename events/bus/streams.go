@@ -19,6 +19,7 @@ const (
 const (
 	inboxDays   = 90
 	maxWaiting  = 1_000_000 // messages in EVENTS; more are refused, and stay in the outbox
+	maxEvents   = 256 << 20 // bytes in EVENTS, so that no agency fills the disk of all
 	hubConsumer = "hub"
 )
 
@@ -29,7 +30,7 @@ func eventsStream() jetstream.StreamConfig {
 		Name: streamEvents, Subjects: []string{"events.>"},
 		Description: "what the agency published and the hub has not answered yet",
 		Retention:   jetstream.LimitsPolicy, Storage: jetstream.FileStorage,
-		Discard: jetstream.DiscardNew, MaxMsgs: maxWaiting,
+		Discard: jetstream.DiscardNew, MaxMsgs: maxWaiting, MaxBytes: maxEvents,
 		AllowAtomicPublish: true, DenyDelete: true,
 	}
 }
