@@ -79,7 +79,7 @@ func (b base) wide() base {
 func (g *Gateway) agencyName(id events.AgencyID) string { return g.agency(id).Name }
 
 func (g *Gateway) agency(id events.AgencyID) events.Agency {
-	for _, a := range g.Agencies {
+	for _, a := range g.agencies() {
 		if a.ID == id {
 			return a
 		}

@@ -58,7 +58,7 @@ func by(label string) field {
 
 func (g *Gateway) consentForm() form {
 	partners := choice("partners", "With whom may it be shared?", "Choose none if it may be shared with all partners.")
-	for _, a := range g.Agencies {
+	for _, a := range g.agencies() {
 		partners.Options = append(partners.Options, option{Value: string(a.ID), Name: a.Name})
 	}
 	return newForm(by("Who gave consent?"), partners,

@@ -60,7 +60,7 @@ func (g *Gateway) childForm(r *http.Request, c *caller, title string, f form) ch
 
 func (g *Gateway) conveneForm(r events.Reader) form {
 	invite := choice("invited", "Whom do you invite?", "At least the police and health, and whoever else knows the child.")
-	for _, a := range g.Agencies {
+	for _, a := range g.agencies() {
 		if a.ID != r.Agency {
 			invite.Options = append(invite.Options, option{Value: string(a.ID), Name: a.Name + " (" + kindWords.of(string(a.Kind)) + ")"})
 		}

@@ -9,6 +9,8 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"slices"
+	"sync"
 	"time"
 
 	"kith/events"
@@ -53,7 +55,8 @@ type Config struct {
 	Limits    bus.Limits // of what agencies hand in; none if left out
 	Users     []User
 	Agencies  []events.Agency
-	Authority events.AgencyID // the local authority
+	Barred    func(events.AgencyID) bool // whose users are not let in any more; nobody's if left out
+	Authority events.AgencyID            // the local authority
 
 	Demo  bool // offers a button for each persona; for loopback addresses only
 	TLS   bool // browsers reach the gateway over https
@@ -87,6 +90,9 @@ type Gateway struct {
 	sessions *sessions
 	quotas   quotas
 	handler  http.Handler
+
+	mu       sync.RWMutex
+	admitted []events.Agency // since the gateway was made
 }
 
 // New returns the gateway. It fails only where its own templates do not parse.
@@ -109,6 +115,19 @@ func New(c Config) (*Gateway, error) {
 	mux.HandleFunc("/", g.nowhere)
 	g.handler = g.secure(g.sameOrigin(mux))
 	return g, nil
+}
+
+// Admit makes one more agency known to the pages.
+func (g *Gateway) Admit(a events.Agency) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.admitted = append(g.admitted, a)
+}
+
+func (g *Gateway) agencies() []events.Agency {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return slices.Concat(g.Agencies, g.admitted)
 }
 
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.handler.ServeHTTP(w, r) }

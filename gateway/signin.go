@@ -40,7 +40,7 @@ func (g *Gateway) signIn(w http.ResponseWriter, r *http.Request, _ *caller) erro
 	if u == nil {
 		u = g.byToken(posted(r, "token"))
 	}
-	if u == nil {
+	if u == nil || g.barred(u) {
 		p := g.newSignIn(within(posted(r, "next")))
 		p.Token.Error = "This access token is not known."
 		p.Errors = []fault.Place{{Pointer: "token", Detail: p.Token.Error}}

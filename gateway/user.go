@@ -47,16 +47,19 @@ func (g *Gateway) callerOf(r *http.Request, keepAlive bool) (*caller, error) {
 	if h := r.Header.Get("Authorization"); h != "" {
 		scheme, token, _ := strings.Cut(h, " ")
 		u := g.byToken(strings.TrimSpace(token))
-		if !strings.EqualFold(scheme, "Bearer") || u == nil {
+		if !strings.EqualFold(scheme, "Bearer") || u == nil || g.barred(u) {
 			return nil, fault.New(fault.Unsigned, "The access token is not known.")
 		}
 		return &caller{User: u}, nil
 	}
-	if s := g.sessions.of(r, keepAlive); s != nil {
+	if s := g.sessions.of(r, keepAlive); s != nil && !g.barred(s.user) {
 		return &caller{User: s.user, session: s}, nil
 	}
 	return nil, nil
 }
+
+// barred reports whether the user's agency is no longer one of the partnership.
+func (g *Gateway) barred(u *User) bool { return g.Barred != nil && g.Barred(u.Reader.Agency) }
 
 // guard says whether somebody may use a route at all. What they may see behind
 // it is for the gate to say.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nkeys"
@@ -36,6 +37,7 @@ func agencyMay() jwt.Permissions {
 			"$JS.ACK.INBOX.>", "$JS.ACK.*.*.INBOX.>", // as it is, and as it is to become
 			"$JS.FC.INBOX.>", "$JS.FC.*.*.INBOX.>",
 			witnessInbox + ".>",
+			subjectRenew,
 		}},
 		Sub: jwt.Permission{Allow: jwt.StringList{"_INBOX.>", "inbox.>", SubjectWitness}},
 	}
@@ -60,7 +62,8 @@ func hubMay() jwt.Permissions {
 			"$JS.API.CONSUMER.MSG.NEXT.EVENTS.*",
 			"$JS.ACK.EVENTS.>", "$JS.ACK.*.*.EVENTS.>",
 		}},
-		Sub: jwt.Permission{Allow: jwt.StringList{hubInbox + ".>", witnessInbox + ".>"}},
+		Sub:  jwt.Permission{Allow: jwt.StringList{hubInbox + ".>", witnessInbox + ".>", subjectRenew}},
+		Resp: &jwt.ResponsePermission{MaxMsgs: 1, Expires: time.Minute}, // the answer to subjectRenew
 	}
 	for _, stream := range []string{streamEvents, streamInbox} {
 		p.Pub.Allow.Add("$JS.API.STREAM.CREATE."+stream, "$JS.API.STREAM.INFO."+stream)

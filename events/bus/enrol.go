@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nkeys"
@@ -48,8 +49,9 @@ func UserKey(path string) (string, error) {
 
 // Approve signs a token with which the holder of a key is the agency's user. Dir
 // is the folder of Options; the agency must have its account there. The token
-// holds no secret, and may do what the agency's own creds file may.
-func Approve(dir string, a events.AgencyID, userKey string) (string, error) {
+// holds no secret, and may do what the agency's own creds file may, until it
+// expires; a zero time is never.
+func Approve(dir string, a events.AgencyID, userKey string, expires time.Time) (string, error) {
 	switch {
 	case !validAgency(a):
 		return "", errors.New("an agency id is letters a to z, digits and hyphens")
@@ -70,6 +72,9 @@ func Approve(dir string, a events.AgencyID, userKey string) (string, error) {
 	defer account.Wipe()
 	claims := jwt.NewUserClaims(userKey)
 	claims.Name, claims.Permissions = string(a), agencyMay()
+	if !expires.IsZero() {
+		claims.Expires = expires.Unix()
+	}
 	return claims.Encode(account)
 }
 

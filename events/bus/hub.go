@@ -19,7 +19,11 @@ import (
 
 // Hub is the hub's end of the bus: a connection into the account of each agency.
 type Hub struct {
-	desks   []*desk
+	mu    sync.RWMutex
+	desks []*desk
+	start func(*desk) // while Consume runs
+	renew Renewer
+
 	ackWait time.Duration
 	limits  Limits
 	waited  func(events.AgencyID, time.Duration)
@@ -34,6 +38,7 @@ type desk struct {
 	nc     *nats.Conn
 	js     jetstream.JetStream
 	out    *batcher
+	gone   chan struct{} // closed when the agency was let go
 }
 
 const (
@@ -55,16 +60,9 @@ func (h *Hub) Limit(l Limits, waited func(events.AgencyID, time.Duration)) {
 func ConnectHub(ctx context.Context, links []Link) (*Hub, error) {
 	h := &Hub{ackWait: ackWait}
 	for _, l := range links {
-		nc, js, err := dial(l, nats.CustomInboxPrefix(hubInbox))
-		if err != nil {
+		if err := h.Admit(ctx, l); err != nil {
 			h.Close()
 			return nil, err
-		}
-		h.desks = append(h.desks, &desk{agency: l.Agency, nc: nc, js: js, out: newBatcher(js)})
-		err = retry(ctx, func(ctx context.Context) error { return ensureStreams(ctx, js) })
-		if err != nil {
-			h.Close()
-			return nil, fmt.Errorf("connect %s: %w", l.Agency, err)
 		}
 	}
 	return h, nil
@@ -73,9 +71,10 @@ func ConnectHub(ctx context.Context, links []Link) (*Hub, error) {
 // Close closes the connections. Messages that are not answered yet are given
 // to the next hub that consumes.
 func (h *Hub) Close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	for _, d := range h.desks {
-		d.out.close()
-		d.nc.Close()
+		d.close()
 	}
 }
 
@@ -91,19 +90,46 @@ type Handler func(ctx context.Context, agency events.AgencyID, m Message) (Answe
 // the same time: each message goes to one of them.
 func (h *Hub) Consume(ctx context.Context, handle Handler) error {
 	g, ctx := errgroup.WithContext(ctx)
-	for _, d := range h.desks {
-		g.Go(func() error {
-			go d.tidy(ctx)
-			d.limit = h.limits.For(d.agency)
-			d.quota, d.waited = NewQuota(d.limit, time.Now), h.waited
-			err := d.consume(ctx, h.ackWait, handle)
-			if ctx.Err() != nil {
-				return nil
-			}
-			return fmt.Errorf("consume the events of %s: %w", d.agency, err)
-		})
+	h.mu.Lock()
+	h.start = func(d *desk) {
+		g.Go(func() error { return h.serve(ctx, d, handle) })
 	}
+	for _, d := range h.desks {
+		h.start(d)
+	}
+	h.mu.Unlock()
+	g.Go(func() error { // an agency may join for as long as this runs
+		<-ctx.Done()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.start = nil
+		return nil
+	})
 	return g.Wait()
+}
+
+// serve handles the messages of one agency, until ctx ends or it is let go.
+func (h *Hub) serve(ctx context.Context, d *desk, handle Handler) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-d.gone:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	go d.tidy(ctx)
+	d.limit = h.limits.For(d.agency)
+	d.quota, d.waited = NewQuota(d.limit, time.Now), h.waited
+	if err := d.renewals(h.renew); err != nil {
+		return fmt.Errorf("listen to renewals of %s: %w", d.agency, err)
+	}
+	err := d.consume(ctx, h.ackWait, handle)
+	if ctx.Err() != nil || d.left() {
+		return nil
+	}
+	return fmt.Errorf("consume the events of %s: %w", d.agency, err)
 }
 
 // consume ends only with ctx, or with the connection.
@@ -224,13 +250,12 @@ func (h *Hub) Deliver(ctx context.Context, agency events.AgencyID, subject strin
 	if subject == SubjectReceipts || subject == SubjectRefusals {
 		return fmt.Errorf("deliver to %s: only answers go to %s", agency, subject)
 	}
-	for _, d := range h.desks {
-		if d.agency == agency {
-			if err := d.put(ctx, subject, e, digest([]byte(e.Source()), []byte{0}, []byte(e.ID()))); err != nil {
-				return fmt.Errorf("deliver to %s: %w", agency, err)
-			}
-			return nil
-		}
+	d := h.desk(agency)
+	if d == nil {
+		return fmt.Errorf("deliver to %s: no link to that agency", agency)
 	}
-	return fmt.Errorf("deliver to %s: no link to that agency", agency)
+	if err := d.put(ctx, subject, e, digest([]byte(e.Source()), []byte{0}, []byte(e.ID()))); err != nil {
+		return fmt.Errorf("deliver to %s: %w", agency, err)
+	}
+	return nil
 }

@@ -75,6 +75,8 @@ func sequence(h nats.Header, body []byte) (uint64, error) {
 }
 
 func (h *Hub) desk(agency events.AgencyID) *desk {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
 	for _, d := range h.desks {
 		if d.agency == agency {
 			return d

@@ -67,15 +67,14 @@ func ignoreClosed(err error) error {
 // AskWitness sends an add-checkpoint request to an agency and waits for its
 // answer. That nobody there answers is an error.
 func (h *Hub) AskWitness(ctx context.Context, agency events.AgencyID, body []byte) (status int, response []byte, err error) {
-	for _, d := range h.desks {
-		if d.agency == agency {
-			if status, response, err = d.ask(ctx, body); err != nil {
-				err = fmt.Errorf("ask the witness %s: %w", agency, err)
-			}
-			return status, response, err
-		}
+	d := h.desk(agency)
+	if d == nil {
+		return 0, nil, fmt.Errorf("ask the witness %s: no link to that agency", agency)
 	}
-	return 0, nil, fmt.Errorf("ask the witness %s: no link to that agency", agency)
+	if status, response, err = d.ask(ctx, body); err != nil {
+		err = fmt.Errorf("ask the witness %s: %w", agency, err)
+	}
+	return status, response, err
 }
 
 // ask does not use the connection's own requests: their answers come where the

@@ -77,7 +77,7 @@ func (g *Gate) checkGiven(f ConsentForm) error {
 	}
 	for i, a := range f.Partners {
 		at := fmt.Sprintf("partners/%d", i)
-		if _, ok := g.agencies[a]; !ok {
+		if _, ok := g.register()[a]; !ok {
 			wrong.add(at, "This agency does not take part in the partnership.")
 		} else if slices.Index(f.Partners, a) < i {
 			wrong.add(at, "Name each agency once.")

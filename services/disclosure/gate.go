@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"sync"
 	"time"
 
 	"kith/events"
@@ -46,7 +48,8 @@ type Sources struct {
 type Gate struct {
 	Config
 	policies *policy.Set
-	agencies map[events.AgencyID]events.Agency
+	mu       sync.RWMutex
+	agencies map[events.AgencyID]events.Agency // replaced, never changed
 }
 
 // New checks the policies and returns a gate.
@@ -75,6 +78,22 @@ func newGate(set *policy.Set, c Config) *Gate {
 	return g
 }
 
+// Admit makes one more agency known from now on: to the policies, as one with whom
+// may be shared, and by its name.
+func (g *Gate) Admit(a events.Agency) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	more := maps.Clone(g.agencies)
+	more[a.ID] = a
+	g.agencies = more
+}
+
+func (g *Gate) register() map[events.AgencyID]events.Agency {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.agencies
+}
+
 // Policies are the rules in force, for everybody to read.
 func (g *Gate) Policies() []policy.Policy { return g.policies.Policies() }
 
@@ -94,10 +113,11 @@ type reading struct {
 }
 
 func (g *Gate) reading(r events.Reader, p events.Purpose, what string, today events.Picture) *reading {
+	agencies := g.register()
 	return &reading{
-		Reader: r, purpose: p, today: today, now: g.Now(), session: g.policies.Session(), agencies: g.agencies,
+		Reader: r, purpose: p, today: today, now: g.Now(), session: g.policies.Session(), agencies: agencies,
 		// The kind is the register's, not what the caller says of itself.
-		who:  policy.Reader{Role: r.Role, Kind: g.agencies[r.Agency].Kind, Authority: r.Agency == g.Authority},
+		who:  policy.Reader{Role: r.Role, Kind: agencies[r.Agency].Kind, Authority: r.Agency == g.Authority},
 		ties: tiesOf(r, today),
 		entry: events.ReadRecorded{Reader: r.Actor, Agency: r.Agency, Role: string(r.Role), Purpose: p, What: what,
 			Policy: g.policies.Hash()},

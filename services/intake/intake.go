@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -41,6 +42,7 @@ type Config struct {
 type Intake struct {
 	store    *store.Store
 	signer   *bus.Signer
+	mu       sync.RWMutex
 	agencies map[events.AgencyID]events.Agency
 	foreign  func(events.AgencyKind, []byte) (events.Notice, bool)
 	limits   bus.Limits
@@ -64,13 +66,34 @@ func New(c Config) (*Intake, error) {
 	return in, nil
 }
 
+// Admit lets an agency share from now on.
+func (in *Intake) Admit(a events.Agency) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.agencies[a.ID] = a
+}
+
+// Expel refuses what comes from an agency from now on. What it shared stays.
+func (in *Intake) Expel(a events.AgencyID) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	delete(in.agencies, a)
+}
+
+func (in *Intake) agency(id events.AgencyID) (events.Agency, bool) {
+	in.mu.RLock()
+	defer in.mu.RUnlock()
+	a, known := in.agencies[id]
+	return a, known
+}
+
 // Take answers a message that came from an agency: whose it is is known from the
 // account it came through, not from what it says. The same message always gets
 // the same receipt, whoever takes it and however often; the same event in other
 // bytes gets one for those, with the same position and time. An error means that the
 // message was not answered and has to come again.
 func (in *Intake) Take(ctx context.Context, agency events.AgencyID, m bus.Message) (bus.Answer, error) {
-	a, known := in.agencies[agency]
+	a, known := in.agency(agency)
 	if !known {
 		a.ID = agency
 	}

@@ -57,6 +57,9 @@ func serveAgency(ctx context.Context, c *call, conf AgencyConfig, tel *telemetry
 	defer e.Close()
 	tel.Metrics.Outbox(func() int { n, _ := e.Depth(context.Background()); return n }, // a scrape that fails shows none
 		func() time.Duration { d, _ := e.Oldest(context.Background()); return d })
+	go link.KeepRenewed(ctx, conf.NATS.Creds, func(err error) {
+		tel.Log.Warn("the token of the creds file was not renewed; will try again", "error", err)
+	})
 	stop, cosigning := conf.cosigner(link, tel)
 	defer stop()
 	ds, err := conf.doors()

@@ -35,6 +35,8 @@ func (h *hub) openControl(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", h.answerStatus)
 	mux.HandleFunc("POST /rebuild", h.answerRebuild)
+	mux.HandleFunc("POST /agencies", h.answerApprove)
+	mux.HandleFunc("DELETE /agencies", h.answerRevoke)
 	mux.HandleFunc("GET /webhooks", h.answerWebhooks)
 	mux.HandleFunc("POST /webhooks/{agency}/{verb}", h.answerWebhook)
 	h.control = &control{controlPath(h.dir), newServer(mux, h.tel.ErrorLog())}

@@ -20,10 +20,10 @@ func (h *hub) openGateway(context.Context) error {
 	g, err := gateway.New(gateway.Config{
 		Gate: h.gate, Strategy: h.strategy, Identity: h.identity,
 		Subscribe: h.view.Subscribe, Reads: h.record.ledger.Recent, Submit: h.submit, Concern: h.concern, Decide: h.decide, Receipt: h.receipt, Told: h.inbox.After, Ready: h.ready,
-		Limits: h.limits, Users: h.users, Agencies: h.agencies, Authority: h.authority,
+		Limits: h.limits, Users: h.users, Agencies: h.agencies, Barred: h.register.revoked, Authority: h.authority,
 		Demo: h.demo, TLS: h.tls, Place: london(), Now: time.Now, Log: h.tel.Log,
 	})
-	h.gateway = g
+	h.gateway, h.pages = g, g
 	return err
 }
 
@@ -56,7 +56,7 @@ func (h *hub) clients(id events.AgencyID) []Client {
 // submit hands messages to an agency's outbox and waits until they can be read.
 func (h *hub) submit(ctx context.Context, a events.AgencyID, ms []bus.Message) ([]bus.Answer, error) {
 	e := h.edges[a]
-	if e == nil {
+	if e == nil || h.register.revoked(a) {
 		return nil, fault.New(fault.Refused, "This agency hands in its events over NATS, not here.")
 	}
 	return h.seen(ctx)(e.Forward(ctx, ms...))

@@ -3,13 +3,15 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"kith/events"
 	"kith/events/bus"
@@ -27,6 +29,7 @@ func initAgency(_ context.Context, c *call) error {
 	name := c.flags.String("name", "", "what the agency is called; its id if left out")
 	url := c.flags.String("nats", "", "the address of the hub's NATS")
 	verifier := c.flags.String("verifier", "", "the hub's verifier key")
+	asJSON := c.flags.Bool("json", false, "print one JSON object, whose line is for the operator")
 	if err := c.parse(); err != nil {
 		return err
 	}
@@ -59,7 +62,11 @@ func initAgency(_ context.Context, c *call) error {
 		return errors.New("the configuration that is there is another agency's: name another -dir")
 	}
 	fmt.Fprintf(c.err, "the key and agency.json are in %s; give this line to the hub's operator:\n", *dir)
-	_, err = fmt.Fprintf(c.out, "%s+%s+%s\n", enrolled, a.ID, key)
+	line := enrolment{a.ID, key, a.Kind, a.Name}.String()
+	if *asJSON {
+		return json.NewEncoder(c.out).Encode(map[string]any{"agency": a.ID, "kind": a.Kind, "source": a.Source, "key": key, "line": line, "config": config})
+	}
+	_, err = fmt.Fprintln(c.out, line)
 	return err
 }
 
@@ -68,6 +75,7 @@ func keyIn(dir string) string { return filepath.Join(dir, "keys", "agency.nk") }
 // joinAgency makes the creds file of the agency's own key and what was approved.
 func joinAgency(_ context.Context, c *call) error {
 	dir := c.flags.String("dir", ".", "the folder that kith agency init wrote")
+	asJSON := c.flags.Bool("json", false, "print one JSON object")
 	if err := c.parse(); err != nil {
 		return err
 	}
@@ -86,50 +94,51 @@ func joinAgency(_ context.Context, c *call) error {
 	if err := bus.Join(l, keyIn(*dir), strings.TrimSpace(string(token))); err != nil {
 		return err
 	}
+	if *asJSON {
+		expires, err := bus.CredsExpire(l.Creds)
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(c.out).Encode(joined{l.Agency, l.Creds, expires})
+	}
 	fmt.Fprintf(c.out, "wrote %s; kith doctor -config %s says whether all is in order\n", l.Creds, filepath.Join(*dir, "agency.json"))
 	return nil
 }
 
-// approveAgency signs the token for the line of an agency. The hub may be running.
-func approveAgency(_ context.Context, c *call) error {
-	config := c.flags.String("config", "", "the hub's configuration")
-	nats := c.flags.String("nats", "", "instead: the folder that kith nats-config wrote; of a demonstration, demo-data/nats")
-	if err := c.parse(); err != nil {
-		return err
-	}
-	if c.flags.NArg() != 1 || (*config == "") == (*nats == "") {
-		return c.wrong("give -config or -nats, and the line that kith agency init printed")
-	}
-	id, key, ok := enrolment(c.flags.Arg(0))
-	if !ok {
-		return c.wrong("that is no line of kith agency init: it begins with %s+", enrolled)
-	}
-	if *config != "" {
-		conf, err := loadHub(*config)
-		if err != nil {
-			return err
-		}
-		*nats = natsFolder(conf)
-	}
-	if _, err := os.Stat(*nats); err != nil {
-		return fmt.Errorf("there are no keys of NATS: %w", err)
-	}
-	token, err := bus.Approve(*nats, id, key)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(c.err, "approved %s; give this token to the agency, it holds no secret:\n", id)
-	_, err = fmt.Fprintln(c.out, token)
-	return err
+// joined is what kith agency join -json prints.
+type joined struct {
+	Agency  events.AgencyID `json:"agency"`
+	Creds   string          `json:"creds"`
+	Expires time.Time       `json:"expires,omitzero"`
 }
 
-// enrolment reads the line of an agency.
-func enrolment(line string) (id events.AgencyID, key string, ok bool) {
+// enrolment is what the line of an agency says.
+type enrolment struct {
+	id   events.AgencyID
+	key  string
+	kind events.AgencyKind // this and the name are missing in lines of old
+	name string
+}
+
+func (e enrolment) String() string {
+	return strings.Join([]string{enrolled, string(e.id), e.key, string(e.kind), base64.RawURLEncoding.EncodeToString([]byte(e.name))}, "+")
+}
+
+// readEnrolment reads the line of an agency.
+func readEnrolment(line string) (e enrolment, ok bool) {
 	parts := strings.Split(strings.TrimSpace(line), "+")
-	if len(parts) != 3 || parts[0] != enrolled {
-		return "", "", false
+	if len(parts) != 3 && len(parts) != 5 || parts[0] != enrolled {
+		return e, false
 	}
-	return events.AgencyID(parts[1]), parts[2], true
+	e.id, e.key = events.AgencyID(parts[1]), parts[2]
+	if len(parts) == 5 {
+		name, err := base64.RawURLEncoding.DecodeString(parts[4])
+		if err != nil || !utf8.Valid(name) || !knownKind(events.AgencyKind(parts[3])) {
+			return e, false
+		}
+		e.kind, e.name = events.AgencyKind(parts[3]), string(name)
+	}
+	return e, true
 }
 
 // natsFolder is where the keys of NATS lie: in the hub's folder, or where kith

@@ -76,7 +76,7 @@ func TestEnrol(t *testing.T) {
 		args []string
 	}{
 		{exitFailed, "has no account there", []string{"hub", "approve", "-nats", natsDir, strings.Replace(line, "northshire-police", "no-such", 1)}},
-		{exitFailed, "no public key", []string{"hub", "approve", "-nats", natsDir, strings.TrimSpace(line) + "A"}},
+		{exitFailed, "no public key", []string{"hub", "approve", "-nats", natsDir, strings.Replace(line, "+police+", "A+police+", 1)}},
 		{exitFailed, "letters a to z", []string{"hub", "approve", "-nats", natsDir, "kith-agency+../x+U"}},
 		{exitFailed, "no keys of NATS", []string{"hub", "approve", "-nats", filepath.Join(dir, "none"), line}},
 		{exitUsage, "is no line", []string{"hub", "approve", "-nats", natsDir, "something"}},

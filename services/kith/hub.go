@@ -41,6 +41,10 @@ type partnership struct {
 	doorLinks []bus.Link // by which the hub's HTTP door hands events to the agency's outbox
 	demo      bool
 	tls       bool
+	register  *register   // who was approved and revoked while the hub ran; nil in tests and the demonstration
+	nats      *bus.Server // the hub's own; nil if there is another
+	ownServer bool        // whether that is how it is to be
+	natsDir   string      // where the keys of NATS lie
 
 	limits bus.Limits // of what agencies hand in; none if not set
 
@@ -55,6 +59,7 @@ type partnership struct {
 // hub is the hub's side of a partnership, in one process.
 type hub struct {
 	partnership
+	joining  sync.Mutex // one at a time
 	tel      *telemetry.Telemetry
 	record   *record
 	models   []*sqlite.DB
@@ -75,6 +80,7 @@ type hub struct {
 
 	edges   map[events.AgencyID]*edge.Edge
 	gateway http.Handler
+	pages   *gateway.Gateway
 	control *control
 
 	rebuilding sync.Mutex
@@ -205,7 +211,7 @@ func (h *hub) openServices(ctx context.Context) error {
 		return err
 	}
 	h.intake, err = intake.New(intake.Config{
-		Store: st, Signer: h.signer, Agencies: h.agencies, Foreign: foreign, Limits: h.limits, Now: time.Now, Log: log})
+		Store: st, Signer: h.signer, Agencies: h.register.standing(h.agencies), Foreign: foreign, Limits: h.limits, Now: time.Now, Log: log})
 	return err
 }
 
@@ -243,6 +249,7 @@ func (h *hub) recordRead(ctx context.Context, r events.ReadRecorded) error {
 
 func (h *hub) openBus(ctx context.Context) (err error) {
 	if h.bus, err = bus.ConnectHub(ctx, h.hubLinks); err == nil {
+		h.bus.Renewals(h.renewToken)
 		h.bus.Limit(h.limits, func(a events.AgencyID, d time.Duration) { h.tel.Metrics.Throttled(string(h.agency(a).Kind), d) })
 	}
 	return err
@@ -268,6 +275,9 @@ func (h *hub) openDoors(ctx context.Context) error {
 }
 
 func (p partnership) agency(id events.AgencyID) events.Agency {
+	if e, ok := p.register.of(id); ok {
+		return e.Agency
+	}
 	for _, a := range p.agencies {
 		if a.ID == id {
 			return a

@@ -15,8 +15,15 @@ import (
 
 // runHub runs the hub of a partnership until it is interrupted.
 func runHub(ctx context.Context, c *call) error {
-	if len(c.args) > 0 && c.args[0] == "approve" {
-		return approveAgency(ctx, c.inner())
+	if len(c.args) > 0 {
+		switch c.args[0] {
+		case "approve":
+			return approveAgency(ctx, c.inner())
+		case "agencies":
+			return listAgencies(ctx, c.inner())
+		case "revoke":
+			return revokeAgency(ctx, c.inner())
+		}
 	}
 	file := c.flags.String("config", "", "the hub's configuration; docs/configuration.md explains it")
 	if err := c.parse(); err != nil {
@@ -70,18 +77,24 @@ func (c HubConfig) partnership() (partnership, *bus.Server, error) {
 	p := partnership{dir: c.Data, keys: c.Keys, store: c.Store, agencies: c.Agencies, authority: c.Authority, tls: c.TLS, limits: c.Limits,
 		checkpointEvery: time.Duration(c.CheckpointSeconds) * time.Second, witnesses: c.Witnesses, quorum: c.Quorum,
 		hooks: c.Webhooks, origin: c.Origin}
+	var err error
+	if p.register, err = openRegister(c.Data); err != nil {
+		return p, nil, err
+	}
+	p.agencies, p.natsDir = p.register.with(c.Agencies), natsFolder(c)
+	standing := p.register.standing(p.agencies)
 	url := c.NATS.URL
 	creds := func(id events.AgencyID) string { return filepath.Join(c.NATS.CredsDir, "hub-"+string(id)+".creds") }
 	door := func(id events.AgencyID) string { return filepath.Join(c.NATS.CredsDir, string(id)+".creds") }
 	var own *bus.Server
 	if url == "" {
-		var err error
-		if own, err = bus.Start(bus.Options{Dir: filepath.Join(c.Data, "nats"), Listen: c.NATS.Listen, Agencies: ids(c.Agencies)}); err != nil {
+		if own, err = bus.Start(bus.Options{Dir: filepath.Join(c.Data, "nats"), Listen: c.NATS.Listen, Agencies: ids(standing)}); err != nil {
 			return p, nil, fmt.Errorf("start NATS: %w", err)
 		}
 		url, creds, door = own.URL(), own.HubCreds, own.Creds
+		p.nats, p.ownServer = own, true
 	}
-	for _, a := range c.Agencies {
+	for _, a := range standing {
 		p.hubLinks = append(p.hubLinks, bus.Link{URL: url, Creds: creds(a.ID), Agency: a.ID})
 		if slices.Contains(c.Doors, a.ID) {
 			p.doorLinks = append(p.doorLinks, bus.Link{URL: url, Creds: door(a.ID), Agency: a.ID})

@@ -102,6 +102,9 @@ func (h *hub) openWebhooks(ctx context.Context) error {
 	tried := h.tel.Metrics.Webhooks(h.webhooks.measure)
 	c := notices.HooksConfig{Inbox: h.inbox, Hooks: hs, Log: h.tel.Log,
 		Record: func(ctx context.Context, a events.AgencyID, m events.Told) error {
+			if h.register.revoked(a) {
+				return errors.New("this agency was revoked")
+			}
 			return h.gate.Told(ctx, events.Reader{Actor: "webhook", Agency: a}, m)
 		},
 		Tried: func(a events.AgencyID, c webhook.Code) { tried(string(h.agency(a).Kind), string(c)) },

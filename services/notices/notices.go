@@ -39,17 +39,20 @@ type Config struct {
 type Inbox struct {
 	Config
 	follower *follow.Follower
+	ctx      context.Context // of what is delivered
 	cancel   context.CancelFunc
 	done     sync.WaitGroup
 
 	mu    sync.Mutex
 	moved chan struct{} // closed and replaced when there may be news
+	to    map[events.AgencyID]context.CancelFunc
 }
 
 // New starts to follow the log, and to deliver to each agency.
 func New(ctx context.Context, c Config) (*Inbox, error) {
 	in := &Inbox{Config: c, moved: make(chan struct{})}
 	ctx, in.cancel = context.WithCancel(ctx)
+	in.ctx, in.to = ctx, map[events.AgencyID]context.CancelFunc{}
 	var err error
 	in.follower, err = follow.Start(ctx, c.Store, follow.Projection{
 		Model: Model(c.Store.Pseudonym), DB: c.DB, After: in.news, Log: c.Log})
@@ -58,9 +61,31 @@ func New(ctx context.Context, c Config) (*Inbox, error) {
 		return nil, fmt.Errorf("inbox: %w", err)
 	}
 	for _, a := range c.Agencies {
-		in.done.Go(func() { in.deliver(ctx, a.ID) })
+		in.Admit(a.ID)
 	}
 	return in, nil
+}
+
+// Admit begins to deliver to an agency.
+func (in *Inbox) Admit(a events.AgencyID) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.to[a] != nil || in.ctx.Err() != nil {
+		return
+	}
+	var ctx context.Context
+	ctx, in.to[a] = context.WithCancel(in.ctx)
+	in.done.Go(func() { in.deliver(ctx, a) })
+}
+
+// Expel delivers no more to an agency.
+func (in *Inbox) Expel(a events.AgencyID) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if stop := in.to[a]; stop != nil {
+		stop()
+		delete(in.to, a)
+	}
 }
 
 // Close stops and waits for what it started.
