@@ -24,15 +24,16 @@ var facts = index(
 	fact[Concern](), fact[AttendanceFall](), fact[Suspension](), fact[OffRoll](),
 	fact[PermanentExclusion](), fact[SafeguardingRecord](), fact[FileTransfer](),
 	fact[ContactReceived](), fact[ReferralDecided](), fact[InvolvementChanged](), fact[Section47Enquiry](), fact[ProtectionPlan](),
+	fact[PoliceWithdrawal](), fact[HealthWithdrawal](), fact[EducationWithdrawal](), fact[SocialCareWithdrawal](),
 )
 
 // decisions is the one list of what the hub itself records.
 var decisions = index(
-	decision[EventAccepted](), decision[EventRefused](),
+	decision[EventAccepted](), decision[EventRefused](), decision[EventSuperseded](),
 	decision[SubjectLinked](), decision[SubjectUnlinked](), decision[LinkProposed](), decision[LinkDeclined](),
 	decision[ConsentGiven](), decision[ConsentWithdrawn](),
 	decision[DiscussionConvened](), decision[DiscussionAttended](), decision[DecisionRecorded](), decision[ConferenceOverdue](),
-	decision[ReadRecorded](), decision[WebhookDisabled](),
+	decision[ReadRecorded](), decision[WebhookDisabled](), decision[ItemRecalled](),
 )
 
 // FactTypes yields every type that an agency may publish, in order.

@@ -69,14 +69,17 @@ func (r Report) Type() Type { return r.Fact.Type() }
 // Item is one report as it concerns one person. It lies in that person's
 // subject stream and is sealed under that subject's key.
 type Item struct {
-	ID      ItemID      `json:"item"`
-	Agency  AgencyID    `json:"agency"`
-	Kind    AgencyKind  `json:"kind"`
-	Source  string      `json:"source"`  // CloudEvents source
-	EventID string      `json:"eventId"` // CloudEvents id
-	Subject SubjectID   `json:"subject"`
-	Person  Person      `json:"person"`
-	With    []Companion `json:"with,omitempty"` // who else the report is about, by pseudonym
+	ID      ItemID     `json:"item"`
+	Agency  AgencyID   `json:"agency"`
+	Kind    AgencyKind `json:"kind"`
+	Source  string     `json:"source"`  // CloudEvents source
+	EventID string     `json:"eventId"` // CloudEvents id
+	// Supersedes is the id of an earlier event of the same source, in whose place
+	// this one stands or which it withdraws.
+	Supersedes string      `json:"supersedes,omitempty"`
+	Subject    SubjectID   `json:"subject"`
+	Person     Person      `json:"person"`
+	With       []Companion `json:"with,omitempty"` // who else the report is about, by pseudonym
 	Shared
 	Fact Fact `json:"fact"`
 }

@@ -26,6 +26,8 @@ const (
 	TypeReferralFeedback     Type = "uk.kith.hub.referral-feedback.v1"
 	TypeDiscussionInvitation Type = "uk.kith.hub.discussion-invitation.v1"
 	TypeWebhookDisabled      Type = "uk.kith.hub.webhook-disabled.v1"
+	TypeItemCorrected        Type = "uk.kith.hub.item-corrected.v1"
+	TypeItemWithdrawn        Type = "uk.kith.hub.item-withdrawn.v1"
 )
 
 // TypeWebhookTest is what a webhook is tried with. It is in no inbox.

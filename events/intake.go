@@ -42,11 +42,25 @@ type Complaint struct {
 	Detail  string `json:"detail"`            // for people; never a value from the message
 }
 
+// EventSuperseded lies in the stream of an event that was accepted before: a later
+// one of the same agency stands in its place, or withdraws it.
+type EventSuperseded struct {
+	Agency    AgencyID  `json:"agency"`
+	By        string    `json:"by"` // CloudEvents id of the later event
+	Withdrawn bool      `json:"withdrawn"`
+	Items     []ItemRef `json:"items"` // that do not stand any more
+}
+
 func (EventAccepted) Type() Type { return "uk.kith.intake.event-accepted.v1" }
 func (EventRefused) Type() Type  { return "uk.kith.intake.event-refused.v1" }
 
+func (EventSuperseded) Type() Type { return "uk.kith.intake.event-superseded.v1" }
+
 func (EventAccepted) event() {}
 func (EventRefused) event()  {}
+
+func (EventSuperseded) event()  {}
+func (EventSuperseded) intake() {}
 
 func (EventAccepted) intake() {}
 func (EventRefused) intake()  {}

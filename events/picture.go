@@ -19,7 +19,8 @@ type Picture struct {
 type Held struct {
 	Item
 	HubRecordedAt time.Time `json:"hubRecordedAt"`
-	Late          bool      `json:"late,omitempty"` // recorded by the hub more than 7 days after it occurred
+	Late          bool      `json:"late,omitempty"`     // recorded by the hub more than 7 days after it occurred
+	Corrects      bool      `json:"corrects,omitempty"` // an earlier item of its agency was shown in its place before
 }
 
 // Discussion is a strategy discussion as it stands.

@@ -54,6 +54,18 @@ func (ConcernStatus) LogValue() slog.Value { return slog.StringValue(withheld) }
 
 // Facts.
 
+func (Withdrawn) Format(f fmt.State, _ rune)            { hide(f) }
+func (PoliceWithdrawal) Format(f fmt.State, _ rune)     { hide(f) }
+func (HealthWithdrawal) Format(f fmt.State, _ rune)     { hide(f) }
+func (EducationWithdrawal) Format(f fmt.State, _ rune)  { hide(f) }
+func (SocialCareWithdrawal) Format(f fmt.State, _ rune) { hide(f) }
+
+func (Withdrawn) LogValue() slog.Value            { return slog.StringValue(withheld) }
+func (PoliceWithdrawal) LogValue() slog.Value     { return slog.StringValue(withheld) }
+func (HealthWithdrawal) LogValue() slog.Value     { return slog.StringValue(withheld) }
+func (EducationWithdrawal) LogValue() slog.Value  { return slog.StringValue(withheld) }
+func (SocialCareWithdrawal) LogValue() slog.Value { return slog.StringValue(withheld) }
+
 func (DomesticAbuseIncident) Format(f fmt.State, _ rune)  { hide(f) }
 func (MissingEpisode) Format(f fmt.State, _ rune)         { hide(f) }
 func (PublicProtectionNotice) Format(f fmt.State, _ rune) { hide(f) }

@@ -86,7 +86,7 @@ type entry struct {
 	Rows                                   []childview.Line
 	Anchor                                 string
 	At, Day, Hour                          string
-	Late                                   bool
+	Late, Corrects                         bool
 	LateBy                                 string
 	Label, LabelCode                       string
 	Words                                  string

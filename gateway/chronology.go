@@ -43,7 +43,7 @@ func grow(years []year, e entry, y string) []year {
 
 func (g *Gateway) entry(i childview.Item) entry {
 	e := entry{Title: i.Title, Anchor: anchor(i.ID), Agency: g.agencyName(i.Agency), Kind: string(i.Kind), Source: i.Source,
-		Contact: i.Contact, Grounds: i.Grounds, Late: i.Late, Informed: informedWords(i.Informed),
+		Contact: i.Contact, Grounds: i.Grounds, Late: i.Late, Corrects: i.Corrects, Informed: informedWords(i.Informed),
 		At: g.cal.Stamp(i.OccurredAt), Day: g.cal.Date(i.OccurredAt), Hour: g.cal.Hour(i.OccurredAt),
 		Recorded: g.cal.Short(i.RecordedAt), RecordedStamp: g.cal.Stamp(i.RecordedAt),
 		Hub: g.cal.Short(i.HubRecordedAt), HubStamp: g.cal.Stamp(i.HubRecordedAt)}

@@ -43,7 +43,8 @@ func TestFor(t *testing.T) {
 func TestSchemasAreWhereTheySay(t *testing.T) {
 	known := map[string]bool{"common.v1.json": true, "hub/receipt.v1.json": true, "hub/refusal.v1.json": true,
 		"hub/referral-feedback.v1.json": true, "hub/discussion-invitation.v1.json": true,
-		"hub/webhook-disabled.v1.json": true, "hub/webhook-test.v1.json": true}
+		"hub/webhook-disabled.v1.json": true, "hub/webhook-test.v1.json": true,
+		"hub/item-corrected.v1.json": true, "hub/item-withdrawn.v1.json": true}
 	for typ := range events.FactTypes() {
 		path, _ := schemas.For(string(typ))
 		known[path] = true

@@ -200,9 +200,28 @@ var plantedBugs = []planted{
 	{
 		bug:  "append the acceptance of an event before its items",
 		file: "services/intake/intake.go",
-		old:  "at, err := in.store.Append(ctx, append(batches(items, cause), last)...)",
-		new:  "at, err := in.store.Append(ctx, last); if err == nil { time.Sleep(20 * time.Millisecond); _, err = in.store.Append(ctx, batches(items, cause)...) }",
+		old:  "at, err := in.store.Append(ctx, slices.Concat(batches(items, cause), old.batch(msg, cause), []store.Batch{last})...)",
+		new:  "at, err := in.store.Append(ctx, last); if err == nil { time.Sleep(20 * time.Millisecond); _, err = in.store.Append(ctx, slices.Concat(batches(items, cause), old.batch(msg, cause))...) }",
 		pkg:  "services/kith", test: "TestKill",
+	},
+	{
+		bug:  "take two corrections of one event",
+		file: "services/intake/supersede.go",
+		old:  "Expect: e.rev,", new: "Expect: store.Any,",
+		pkg: "services/intake", test: "TestTwoCorrectionsAtOnce",
+	},
+	{
+		bug:  "forget who was shown an item before it was corrected",
+		file: "services/notices/recall.go",
+		old:  "`INSERT INTO superseded VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, i.Item, v.Agency, v.Withdrawn)\n\t\tif err != nil {\n\t\t\treturn err\n\t\t}",
+		new:  "`INSERT INTO superseded VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, i.Item, v.Agency, v.Withdrawn)\n\t\tif true {\n\t\t\treturn err\n\t\t}",
+		pkg:  "services/notices", test: "TestWhoSawItIsTold",
+	},
+	{
+		bug:  "show a corrected item beside its correction",
+		file: "services/childview/fold.go",
+		old:  "!ok || stood {", new: "!ok || stood && false {",
+		pkg: "services/childview", test: "TestWhatStands",
 	},
 	{
 		bug:  "name an event by when it came, not by what it says",

@@ -64,7 +64,8 @@ type Item struct {
 	RecordedAt    time.Time         `json:"recordedAt"`
 	HubRecordedAt time.Time         `json:"hubRecordedAt"`
 	Late          bool              `json:"late"`
-	Role          events.Role       `json:"role"` // of the child in what happened
+	Corrects      bool              `json:"corrects,omitempty"` // stands in the place of an earlier item of its agency
+	Role          events.Role       `json:"role"`               // of the child in what happened
 	Person        events.Person     `json:"person"`
 	Fact          events.Fact       `json:"fact"`
 	Detail        []Line            `json:"-"` // the fact in words, for pages
@@ -112,7 +113,7 @@ func Arrange(s events.Shown) Arranged {
 func item(i events.ShownItem) Item {
 	return Item{
 		ID: i.ID, Agency: i.Agency, Kind: i.Kind, Type: i.Type(), Title: Title(i.Fact), Source: i.Source, EventID: i.EventID,
-		OccurredAt: i.OccurredAt, RecordedAt: i.RecordedAt, HubRecordedAt: i.HubRecordedAt, Late: i.Late,
+		OccurredAt: i.OccurredAt, RecordedAt: i.RecordedAt, HubRecordedAt: i.HubRecordedAt, Late: i.Late, Corrects: i.Corrects,
 		Role: i.Person.Role, Person: i.Person, Fact: i.Fact, Detail: Detail(i.Fact),
 		Voice: i.Voice, Informed: i.Informed, Contact: i.Contact,
 		Basis: i.Basis, Label: i.Label, Caveats: list(i.Caveats), Grounds: list(i.Grounds),

@@ -59,7 +59,30 @@ func (d *detail) police(f events.Police) {
 		d.say("Police reference", f.PoliceReference)
 	case events.OnlineReport:
 		d.onlineReport(f)
+	case events.PoliceWithdrawal:
+		d.withdrawn(f.Withdrawn)
 	}
+}
+
+func (d *detail) withdrawn(f events.Withdrawn) {
+	d.say("Why", withdrawalWords(f.Reason))
+	d.say("Note", f.Note)
+}
+
+func withdrawalWords(r events.WithdrawalReason) string {
+	switch r {
+	case events.WrongPerson:
+		return "It named somebody it is not about"
+	case events.NotTrue:
+		return "It is not true"
+	case events.NotLawful:
+		return "It should not have been shared"
+	case events.SharedTwice:
+		return "It is there twice"
+	case events.AnotherReason:
+		return "Another reason"
+	}
+	return ""
 }
 
 func (d *detail) onlineReport(f events.OnlineReport) {
@@ -127,6 +150,8 @@ func (d *detail) health(f events.Health) {
 		for _, a := range f.Answers {
 			d.say(a.Question, a.Answer)
 		}
+	case events.HealthWithdrawal:
+		d.withdrawn(f.Withdrawn)
 	}
 }
 
@@ -165,6 +190,8 @@ func (d *detail) education(f events.Education) {
 		d.say("Categories", strings.Join(f.Categories, ", "))
 		d.say("What the school did", f.Actions)
 		d.say("Reference", f.Reference)
+	case events.EducationWithdrawal:
+		d.withdrawn(f.Withdrawn)
 	}
 }
 
@@ -195,6 +222,8 @@ func (d *detail) socialCare(f events.SocialCare) {
 		d.say("Started", day(f.Started))
 		d.say("Ended", day(f.Ended))
 		d.say("Reference", f.Reference)
+	case events.SocialCareWithdrawal:
+		d.withdrawn(f.Withdrawn)
 	}
 }
 

@@ -34,16 +34,58 @@ func Fold(child events.ChildID, h History, asKnownAt *time.Time, now time.Time) 
 		if !slices.Contains(p.Agencies, l.Agency) {
 			p.Agencies = append(p.Agencies, l.Agency)
 		}
-		for _, e := range h.Items[l.Subject] {
-			if i, ok := e.Event.(events.Item); ok {
-				p.Items = append(p.Items, events.Held{Item: i, HubRecordedAt: e.At, Late: e.At.Sub(i.OccurredAt) > lateAfter})
-			}
-		}
+		p.Items = append(p.Items, held(h.Items[l.Subject])...)
 	}
 	p.Items = sorted(p.Items)
 	p.Discussions, p.Clocks = discussed(h.Strategy, dayOf(now))
 	p.Consents = consented(h.Consents)
 	return p
+}
+
+// held are the items of a subject that stand: what a later one superseded does
+// not, and a withdrawal says nothing but that.
+func held(es []store.Event) []events.Held {
+	old := superseded(es)
+	hs := make([]events.Held, 0, len(es))
+	for _, e := range es {
+		i, ok := e.Event.(events.Item)
+		if _, stood := old[name{i.Source, i.EventID}]; !ok || stood {
+			continue
+		}
+		if _, ok := i.Fact.(events.Withdrawal); ok {
+			continue
+		}
+		hs = append(hs, events.Held{Item: i, HubRecordedAt: e.At, Late: e.At.Sub(i.OccurredAt) > lateAfter,
+			Corrects: i.Supersedes != "" && old[name{i.Source, i.Supersedes}]})
+	}
+	return hs
+}
+
+// name is what names an event for ever.
+type name struct{ source, id string }
+
+// superseded are the events that others supersede, and whether they were there.
+func superseded(es []store.Event) map[name]bool {
+	var old map[name]bool
+	for _, e := range es {
+		if i, ok := e.Event.(events.Item); ok && i.Supersedes != "" {
+			if old == nil {
+				old = map[name]bool{}
+			}
+			old[name{i.Source, i.Supersedes}] = false
+		}
+	}
+	if old == nil { // nearly always
+		return nil
+	}
+	for _, e := range es {
+		if i, ok := e.Event.(events.Item); ok {
+			if _, is := old[name{i.Source, i.EventID}]; is {
+				old[name{i.Source, i.EventID}] = true
+			}
+		}
+	}
+	return old
 }
 
 func (h History) items() (n int) {

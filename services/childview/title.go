@@ -41,6 +41,8 @@ func policeTitle(f events.Police) string {
 		return "Public protection notice, graded " + string(f.Grade)
 	case events.OnlineReport:
 		return "Reported to the police online"
+	case events.PoliceWithdrawal:
+		return "Withdrawn by the police"
 	}
 	return ""
 }
@@ -66,6 +68,8 @@ func healthTitle(f events.Health) string {
 		return "Consent to share, as health recorded it: " + string(f.Decision)
 	case events.QuestionnaireAnswered:
 		return "Health questionnaire"
+	case events.HealthWithdrawal:
+		return "Withdrawn by the health service"
 	}
 	return ""
 }
@@ -92,6 +96,8 @@ func educationTitle(f events.Education) string {
 		return "Child protection file received by the next school"
 	case events.SafeguardingRecord:
 		return "Entry in the school’s safeguarding record"
+	case events.EducationWithdrawal:
+		return "Withdrawn by the school or college"
 	}
 	return ""
 }
@@ -117,6 +123,8 @@ func socialCareTitle(f events.SocialCare) string {
 			return "Child protection plan ended"
 		}
 		return "Child protection plan began"
+	case events.SocialCareWithdrawal:
+		return "Withdrawn by children’s social care"
 	}
 	return ""
 }

@@ -49,7 +49,7 @@ func Model(blind match.Blind) follow.Model {
 // not know is noticed.
 func wants(t events.Type) bool {
 	switch t {
-	case events.EventAccepted{}.Type(), events.EventRefused{}.Type():
+	case events.EventAccepted{}.Type(), events.EventRefused{}.Type(), events.EventSuperseded{}.Type(), events.ItemRecalled{}.Type():
 		return false
 	}
 	return true

@@ -27,6 +27,12 @@ const (
 	// Erased: what the hub held about one of the people was erased, and nothing
 	// can be added to it.
 	Erased = "erased"
+	// UnknownEvent: the event that is to be superseded is none of the agency's.
+	UnknownEvent = "unknown-event"
+	// Superseded: the event that is to be superseded was superseded before.
+	Superseded = "superseded"
+	// OtherPeople: somebody whom the superseded event was about is missing.
+	OtherPeople = "other-people"
 )
 
 // MaxMessage is the size of the largest message that is taken, in bytes.

@@ -14,13 +14,19 @@ import (
 type state struct {
 	accepted *events.EventAccepted
 	at       store.Appended
+
+	superseded string // id of the event that stands in its place, or withdrew it
+	refused    bool   // another message of that name was
 }
 
 func evolve(s state, e events.Intake, at store.Appended) state {
 	switch e := e.(type) {
 	case events.EventAccepted:
-		return state{accepted: &e, at: at}
-	case events.EventRefused: // lies in the quarantine
+		s.accepted, s.at = &e, at
+	case events.EventSuperseded:
+		s.superseded = e.By
+	case events.EventRefused: // the message itself lies in the quarantine
+		s.refused = true
 	}
 	return s
 }
@@ -39,7 +45,7 @@ func decide(s state, m message, items []events.Item) ([]events.EventAccepted, []
 	case slices.Equal(s.accepted.Items, a.Items):
 		return nil, nil
 	default:
-		return nil, complain(ReusedID, "/id", "names another event that was accepted before: give every event an id of its own; what was wrong in one is put right by a new one")
+		return nil, complain(ReusedID, "/id", "names another event that was accepted before: give every event an id of its own; what was wrong in one is put right by a new one with the extension supersedes")
 	}
 }
 
@@ -50,7 +56,11 @@ func (m message) content() (string, error) {
 		return "", fmt.Errorf("take a message of %s: %w", m.agency.ID, err)
 	}
 	sum := sha256.Sum256(data)
-	return string(m.report.Type()) + "\x00" + string(sum[:]), nil
+	c := string(m.report.Type()) + "\x00" + string(sum[:])
+	if m.supersedes != "" {
+		c += "\x00" + m.supersedes
+	}
+	return c, nil
 }
 
 func (m message) accepted(items []events.Item) events.EventAccepted {
@@ -76,7 +86,7 @@ func itemise(m message, because string, pseudonym func(domain, value string) str
 	for i, p := range about {
 		items[i] = events.Item{
 			ID:     events.ItemID(store.NewEventID(subjectStream(subjects[i]), because, m.report.Type(), 0).String()),
-			Agency: m.agency.ID, Kind: m.agency.Kind, Source: m.source, EventID: m.id,
+			Agency: m.agency.ID, Kind: m.agency.Kind, Source: m.source, EventID: m.id, Supersedes: m.supersedes,
 			Subject: subjects[i], Person: p, Shared: m.report.Shared, Fact: m.report.Fact,
 		}
 		if p.Role != events.RoleChild {

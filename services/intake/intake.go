@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -131,7 +132,14 @@ func (in *Intake) accept(ctx context.Context, msg message) (bus.Answer, error) {
 	var s state
 	var rev store.Revision
 	for range attempts {
+		old, err := in.earlier(ctx, msg)
+		if err != nil {
+			return bus.Answer{}, err
+		}
 		chosen, problems := decide(s, msg, items)
+		if len(chosen) > 0 {
+			problems = supersede(old, msg, items)
+		}
 		switch {
 		case len(problems) > 0:
 			return in.refuse(ctx, msg, problems)
@@ -139,7 +147,7 @@ func (in *Intake) accept(ctx context.Context, msg message) (bus.Answer, error) {
 			return in.receipt(msg.accepted(items), s.at)
 		}
 		last := store.Batch{Stream: stream, Expect: rev, Cause: cause, Events: []events.Event{chosen[0]}}
-		at, err := in.store.Append(ctx, append(batches(items, cause), last)...)
+		at, err := in.store.Append(ctx, slices.Concat(batches(items, cause), old.batch(msg, cause), []store.Batch{last})...)
 		switch {
 		case err == nil:
 			return in.receipt(chosen[0], at[len(at)-1])

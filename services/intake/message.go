@@ -18,7 +18,10 @@ type message struct {
 	source string
 	id     string
 	report events.Report
-	body   []byte // as it came; of a message in binary mode, its structured form
+
+	supersedes string // id of an earlier event of the same source
+
+	body []byte // as it came; of a message in binary mode, its structured form
 }
 
 // longest is how many characters an id may have.
@@ -55,8 +58,13 @@ func (in *Intake) read(a events.Agency, m bus.Message) (message, []events.Compla
 	if !bus.IsJSON(e.DataContentType()) {
 		return msg, complain(Malformed, "/datacontenttype", "must be application/json, or left out: data of another kind is no report")
 	}
-	var problems []events.Complaint
-	msg.report, problems = check(a.Kind, events.Type(e.Type()), e.Data())
+	msg, problems := msg.superseding(e)
+	if len(problems) > 0 {
+		return msg, problems
+	}
+	if msg.report, problems = check(a.Kind, events.Type(e.Type()), e.Data()); len(problems) == 0 {
+		problems = msg.aimless()
+	}
 	return msg, problems
 }
 

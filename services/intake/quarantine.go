@@ -43,6 +43,18 @@ func quarantine(a events.AgencyID) store.Stream {
 	return store.Stream("intake-" + string(a) + ".refused")
 }
 
+// known notes that a message of this name was refused, once for each name: so an
+// event may say that it supersedes it, and one that names what never was may not.
+func (in *Intake) known(ctx context.Context, msg message) []store.Batch {
+	if msg.source != msg.agency.Source || msg.id == "" || !nameOfEvent(msg.id) {
+		return nil
+	}
+	name := nameOf(msg.source, msg.id)
+	e := events.EventRefused{Agency: msg.agency.ID, Source: msg.source, EventID: msg.id, Problems: []events.Complaint{}, Message: []byte{}}
+	return []store.Batch{{Stream: in.streamOf(msg.agency.ID, name), Expect: store.Any,
+		Cause: in.cause(ctx, msg.agency.ID, in.store.Pseudonym("refused", name)), Events: []events.Event{e}}}
+}
+
 // refuse keeps a message and answers with what is wrong with it. The cause is the
 // digest, not source and id: one id may be used for many wrong messages.
 func (in *Intake) refuse(ctx context.Context, msg message, problems []events.Complaint) (bus.Answer, error) {
@@ -51,8 +63,8 @@ func (in *Intake) refuse(ctx context.Context, msg message, problems []events.Com
 		Agency: msg.agency.ID, Source: msg.source, EventID: msg.id, Digest: msg.digest,
 		Problems: problems, Message: msg.body[:min(len(msg.body), MaxMessage)],
 	}
-	_, err := in.store.Append(ctx, store.Batch{Stream: quarantine(msg.agency.ID), Expect: store.Any,
-		Cause: in.cause(ctx, msg.agency.ID, because), Events: []events.Event{e}})
+	kept := store.Batch{Stream: quarantine(msg.agency.ID), Expect: store.Any, Cause: in.cause(ctx, msg.agency.ID, because), Events: []events.Event{e}}
+	_, err := in.store.Append(ctx, append(in.known(ctx, msg), kept)...)
 	if err != nil {
 		return bus.Answer{}, fmt.Errorf("quarantine a message of %s: %w", msg.agency.ID, err)
 	}

@@ -18,7 +18,7 @@ func (h *hub) openInbox(ctx context.Context) (err error) {
 		return fmt.Errorf("open the inbox: %w", err)
 	}
 	h.inbox, err = notices.New(ctx, notices.Config{
-		Store: h.record.store, DB: h.inboxDB, Agencies: h.linked(), Last: h.bus.LastTold, Log: h.tel.Log,
+		Store: h.record.store, Ledger: h.record.shown, DB: h.inboxDB, Agencies: h.linked(), Last: h.bus.LastTold, Log: h.tel.Log,
 		Record: func(ctx context.Context, a events.AgencyID, m events.Told) error {
 			return h.gate.Told(ctx, events.Reader{Agency: a}, m)
 		},

@@ -20,6 +20,7 @@ type record struct {
 	log    closable
 	reads  closable
 	store  *store.Store
+	shown  *store.Store // what the ledger stands on
 	ledger *ledger.Ledger
 }
 
@@ -31,10 +32,10 @@ func openRecord(ctx context.Context, p partnership, m *telemetry.Metrics) (*reco
 		return nil, err
 	}
 	r.store = store.New(m.Timed(r.log), r.keys)
-	reads := store.New(r.reads, r.keys)
-	r.ledger = ledger.New(reads)
+	r.shown = store.New(r.reads, r.keys)
+	r.ledger = ledger.New(r.shown)
 	if p.shared() {
-		r.ledger = ledger.NewSparse(reads)
+		r.ledger = ledger.NewSparse(r.shown)
 	}
 	return &r, nil
 }

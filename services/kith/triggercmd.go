@@ -24,6 +24,7 @@ func trigger(_ context.Context, c *call) error {
 	flags := c.asAgency()
 	source := c.flags.String("source", "", "your source; that of the demonstration's agency with -as")
 	id := c.flags.String("id", "", "id of the event; a new one if not given")
+	old := c.flags.String("supersedes", "", "id of an earlier event of yours that this one puts right or withdraws")
 	args, err := c.mixed()
 	if err != nil {
 		return err
@@ -42,7 +43,7 @@ func trigger(_ context.Context, c *call) error {
 		}
 		*source = who.source
 	}
-	e, err := sampleEvent(t, cmp.Or(*source, "urn:kith:agency:yours"), cmp.Or(*id, "sample-"+strings.ToLower(rand.Text())), time.Now())
+	e, err := sampleEvent(t, cmp.Or(*source, "urn:kith:agency:yours"), cmp.Or(*id, "sample-"+strings.ToLower(rand.Text())), *old, time.Now())
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func fullType(s string) events.Type {
 
 // sampleEvent wraps the golden example of a type in a CloudEvent, as if it had
 // been written down yesterday.
-func sampleEvent(t events.Type, source, id string, now time.Time) (string, error) {
+func sampleEvent(t events.Type, source, id, supersedes string, now time.Time) (string, error) {
 	data, ok := events.Example(t)
 	path, known := schemas.For(string(t))
 	if !ok || !known {
@@ -92,6 +93,12 @@ func sampleEvent(t events.Type, source, id string, now time.Time) (string, error
 	e.SetDataContentType("application/json")
 	e.SetDataSchema(schemas.Base + path)
 	e.DataEncoded = data
+	if strings.HasSuffix(string(t), ".withdrawal.v1") {
+		supersedes = cmp.Or(supersedes, "id-of-the-event-to-withdraw")
+	}
+	if supersedes != "" {
+		e.SetExtension("supersedes", supersedes)
+	}
 	m, err := bus.Structured(e)
 	if err != nil {
 		return "", err

@@ -17,7 +17,7 @@ func TestSamplesFollowTheClock(t *testing.T) {
 	for _, now := range []time.Time{time.Now(), time.Date(2024, 2, 29, 0, 30, 0, 0, time.UTC), time.Date(2031, 7, 1, 23, 30, 0, 0, time.UTC)} {
 		for typ := range events.FactTypes() {
 			a := events.Agency{ID: "a", Kind: events.AgencyKind(typ.Family()), Source: "urn:a"}
-			e, err := sampleEvent(typ, a.Source, "1", now)
+			e, err := sampleEvent(typ, a.Source, "1", "", now)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -426,7 +426,9 @@ func child(args []string) {
 	must(err)
 	own, err := sqlite.Open(ctx, filepath.Join(dir, "webhooks.db"), sqlite.Durable)
 	must(err)
-	in, err := New(ctx, Config{Store: st, DB: db, Log: slog.New(slog.DiscardHandler)})
+	reads, err := sqlitelog.Open(ctx, filepath.Join(dir, "ledger.db"))
+	must(err)
+	in, err := New(ctx, Config{Store: st, Ledger: store.New(reads, ks), DB: db, Log: slog.New(slog.DiscardHandler)})
 	must(err)
 	block, _ := pem.Decode([]byte(strings.ReplaceAll(args[3], "\r", "\n")))
 	cert, err := x509.ParseCertificate(block.Bytes)
@@ -497,7 +499,12 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ks.Close()
-	w.store = store.New(l, ks)
+	reads, err := sqlitelog.Open(t.Context(), filepath.Join(dir, "ledger.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reads.Close()
+	w.store, w.ledger = store.New(l, ks), store.New(reads, ks)
 	b := &bench{world: w, dir: dir, pause: time.Millisecond}
 	in, end := w.open(filepath.Join(dir, "inbox.db"))
 	defer end()

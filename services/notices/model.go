@@ -25,13 +25,14 @@ CREATE TABLE answered (reference TEXT, item TEXT, PRIMARY KEY (reference, item))
 
 // Model is how the messages follow from the log.
 func Model(blind func(domain, value string) string) follow.Model {
-	return follow.Model{Name: "inbox", Schema: []string{schema}, Wants: wants, Apply: teller{blind}.apply}
+	return follow.Model{Name: "inbox", Schema: []string{schema, recallSchema}, Work: []string{"seen", "owed"}, Wants: wants, Apply: teller{blind}.apply}
 }
 
 func wants(t events.Type) bool {
 	switch t {
 	case events.DiscussionConvened{}.Type(), events.Concern{}.Type(), events.ReferralDecided{}.Type(),
-		events.WebhookDisabled{}.Type():
+		events.WebhookDisabled{}.Type(),
+		events.EventSuperseded{}.Type(), events.ItemRecalled{}.Type():
 		return true
 	}
 	return false
@@ -49,6 +50,10 @@ func (x teller) apply(ctx context.Context, tx *follow.Tx, e store.Event) error {
 		return disabled(ctx, tx, e, v)
 	case events.Item:
 		return x.item(ctx, tx, e, v)
+	case events.EventSuperseded:
+		return superseded(ctx, tx, v)
+	case events.ItemRecalled:
+		return recalled(ctx, tx, e, v)
 	default: // nobody has to be told
 		return nil
 	}

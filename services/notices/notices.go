@@ -1,6 +1,7 @@
 // Package notices tells agencies what they have to know: that a concern which they
-// raised was decided on, that they are invited to a strategy discussion, and that
-// their webhook was disabled. What it says is thin: where to look, not what is
+// raised was decided on, that they are invited to a strategy discussion, that
+// an item which they were shown was corrected or withdrawn, or that their webhook
+// was disabled. What it says is thin: where to look, not what is
 // there. It follows the log, so that a crash neither loses nor doubles a message;
 // Hooks bring the messages to agencies' webhooks, each at least once.
 package notices
@@ -22,7 +23,8 @@ import (
 // Config is what an Inbox stands on.
 type Config struct {
 	Store    *store.Store
-	DB       *sqlite.DB // its own; closed by whoever opened it, after Close
+	Ledger   *store.Store // of the ledger: who was shown what
+	DB       *sqlite.DB   // its own; closed by whoever opened it, after Close
 	Agencies []events.Agency
 
 	// Record makes a disclosure durable before the message leaves for NATS.
@@ -40,6 +42,7 @@ type Inbox struct {
 	Config
 	follower *follow.Follower
 	ctx      context.Context // of what is delivered
+	seen     *follow.Follower
 	cancel   context.CancelFunc
 	done     sync.WaitGroup
 
@@ -60,6 +63,13 @@ func New(ctx context.Context, c Config) (*Inbox, error) {
 		in.cancel()
 		return nil, fmt.Errorf("inbox: %w", err)
 	}
+	in.seen, err = follow.Start(ctx, c.Ledger, follow.Projection{Model: Seen(), DB: c.DB, After: func(store.Event) { in.wake() }, Log: c.Log})
+	if err != nil {
+		in.cancel()
+		in.follower.Stop()
+		return nil, fmt.Errorf("inbox: %w", err)
+	}
+	in.done.Go(func() { in.recall(ctx) })
 	for _, a := range c.Agencies {
 		in.Admit(a.ID)
 	}
@@ -92,6 +102,7 @@ func (in *Inbox) Expel(a events.AgencyID) {
 func (in *Inbox) Close() {
 	in.cancel()
 	in.done.Wait()
+	in.seen.Stop()
 	in.follower.Stop()
 }
 
@@ -99,9 +110,12 @@ func (in *Inbox) Close() {
 func (in *Inbox) Wait(ctx context.Context, p store.Position) error { return in.follower.Wait(ctx, p) }
 
 func (in *Inbox) news(e store.Event) {
-	if !wants(e.Type) {
-		return
+	if wants(e.Type) {
+		in.wake()
 	}
+}
+
+func (in *Inbox) wake() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	close(in.moved)

@@ -21,9 +21,9 @@ import (
 // world is a real log, and inboxes that sometimes lose the answer of who put
 // something there.
 type world struct {
-	t     *testing.T
-	store *store.Store
-	n     int
+	t             *testing.T
+	store, ledger *store.Store
+	n             int
 
 	mu   sync.Mutex
 	lies map[events.AgencyID][]uint64
@@ -39,12 +39,17 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
+	reads, err := sqlitelog.Open(t.Context(), filepath.Join(dir, "ledger.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = reads.Close() })
 	k, err := keys.Open(t.Context(), filepath.Join(dir, "keys"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = k.Close() })
-	return &world{t: t, store: store.New(l, k), lies: map[events.AgencyID][]uint64{}, told: map[events.AgencyID][]events.Told{}}
+	return &world{t: t, store: store.New(l, k), ledger: store.New(reads, k), lies: map[events.AgencyID][]uint64{}, told: map[events.AgencyID][]events.Told{}}
 }
 
 func (w *world) last(_ context.Context, a events.AgencyID) (uint64, error) {
@@ -77,7 +82,7 @@ func (w *world) open(path string) (*Inbox, func()) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	in, err := New(w.t.Context(), Config{Store: w.store, DB: db, Agencies: []events.Agency{{ID: "school"}, {ID: "police"}}, Last: w.last, Deliver: w.deliver,
+	in, err := New(w.t.Context(), Config{Store: w.store, Ledger: w.ledger, DB: db, Agencies: []events.Agency{{ID: "school"}, {ID: "police"}}, Last: w.last, Deliver: w.deliver,
 		Record: func(context.Context, events.AgencyID, events.Told) error { return nil }, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		w.t.Fatal(err)
@@ -178,4 +183,84 @@ func TestAfterWaits(t *testing.T) {
 			t.Errorf("%s: %+v, %v", a, ms, err)
 		}
 	}
+}
+
+// saw records that an agency's people were shown items.
+func (w *world) saw(a events.AgencyID, child events.ChildID, items ...events.ItemID) {
+	w.t.Helper()
+	w.n++
+	_, err := w.ledger.Append(w.t.Context(), store.Batch{Stream: "ledger-none", Expect: store.Any,
+		Events: []events.Event{events.ReadRecorded{Reader: "somebody", Agency: a, What: "view", Child: child, Shown: items}},
+		Cause:  store.Cause{By: "somebody", For: a, Because: strconv.Itoa(w.n)}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) supersede(by events.AgencyID, withdrawn bool, items ...events.ItemID) {
+	w.t.Helper()
+	e := events.EventSuperseded{Agency: by, By: strconv.Itoa(w.n), Withdrawn: withdrawn}
+	for _, i := range items {
+		e.Items = append(e.Items, events.ItemRef{Item: i})
+	}
+	w.append("intake-x.y", e)
+}
+
+// Whoever was shown an item is told once that it does not stand any more, also if
+// the look was recorded after that, and nobody else is: not who gave it, and not
+// who never saw it.
+func TestWhoSawItIsTold(t *testing.T) {
+	w := newWorld(t)
+	path := filepath.Join(t.TempDir(), "inbox.db")
+	w.saw("school", "c1", "i1", "i2")
+	w.saw("school", "c1", "i1")
+	w.saw("police", "c1", "i1", "i2", "i3")
+	_, end := w.open(path)
+	w.supersede("police", false, "i1")
+	w.eventually("school", 1)
+	end()
+	w.supersede("police", true, "i2")
+	_, end = w.open(path)
+	w.eventually("school", 2)
+	w.saw("hospital", "", "i1") // it was on its way when i1 was corrected
+	w.saw("hospital", "c1", "i1")
+	w.saw("school", "c1", "i1")
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if n := w.recalls(); n == 3 {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatalf("%d agencies were to be told", n)
+		}
+	}
+	end()
+	in, end := w.open(filepath.Join(t.TempDir(), "anew.db"))
+	defer end()
+	time.Sleep(200 * time.Millisecond)
+	if n := w.recalls(); n != 3 {
+		t.Errorf("%d were to be told after it was built anew", n)
+	}
+	ms, err := in.After(t.Context(), "hospital", 0)
+	if err != nil || len(ms) != 1 || ms[0].Type != events.TypeItemCorrected {
+		t.Errorf("the hospital: %+v, %v", ms, err)
+	}
+	if got := w.told["school"]; len(got) != 2 || string(got[0].Detail) != `{"item":"i1","read":"/v1/children/c1/view"}` ||
+		got[1].Type != events.TypeItemWithdrawn || string(got[1].Detail) != `{"item":"i2"}` {
+		t.Errorf("the school was told %v", got)
+	}
+	if n := len(w.told["police"]); n != 0 {
+		t.Errorf("whoever corrected it was told of it, %d times", n)
+	}
+}
+
+// recalls is how many recalls the log holds.
+func (w *world) recalls() (n int) {
+	for _, a := range []string{"school", "police", "hospital"} {
+		for _, err := range w.store.Read(w.t.Context(), store.Stream("recall-"+a), 0) {
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			n++
+		}
+	}
+	return n
 }

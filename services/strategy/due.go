@@ -33,15 +33,23 @@ CREATE TABLE decision (
 ) WITHOUT ROWID;
 `
 
+// One more table says which event of its agency a concern or decision came from,
+// so that a later one may stand in its place.
+const saidSchema = `
+CREATE TABLE said (event TEXT, subject TEXT, reference TEXT NOT NULL, decision INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (event, subject)) WITHOUT ROWID;
+ALTER TABLE concern ADD COLUMN received INTEGER NOT NULL DEFAULT 0; -- in nanoseconds since 1970; 0 for when the item was
+`
+
 // Model is how the tables follow from the log.
 func Model(blind func(domain, value string) string) follow.Model {
-	return follow.Model{Name: "strategy", Schema: []string{schema}, Wants: wants, Apply: index{blind}.apply}
+	return follow.Model{Name: "strategy", Schema: []string{schema, saidSchema}, Wants: wants, Apply: index{blind}.apply}
 }
 
 func wants(t events.Type) bool {
 	switch t {
 	case events.DiscussionConvened{}.Type(), events.DecisionRecorded{}.Type(), events.ConferenceOverdue{}.Type(),
-		events.Concern{}.Type(), events.ReferralDecided{}.Type():
+		events.Concern{}.Type(), events.ReferralDecided{}.Type(),
+		events.PoliceWithdrawal{}.Type(), events.HealthWithdrawal{}.Type(), events.EducationWithdrawal{}.Type(), events.SocialCareWithdrawal{}.Type():
 		return true
 	}
 	return false

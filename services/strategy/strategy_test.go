@@ -220,11 +220,47 @@ func TestWatch(t *testing.T) {
 
 func (h *hub) says(agency events.AgencyID, s events.SubjectID, role events.Role, f events.Fact) {
 	h.t.Helper()
+	h.saysInPlaceOf("", agency, s, role, f)
+}
+
+// saysInPlaceOf answers the id of the event.
+func (h *hub) saysInPlaceOf(old string, agency events.AgencyID, s events.SubjectID, role events.Role, f events.Fact) string {
+	h.t.Helper()
 	c := h.cause("intake", agency)
-	i := events.Item{ID: events.ItemID(c.Because), Agency: agency, Subject: s, Person: events.Person{Role: role}, Fact: f}
+	i := events.Item{ID: events.ItemID(c.Because), EventID: c.Because, Supersedes: old, Agency: agency, Subject: s, Person: events.Person{Role: role}, Fact: f}
 	_, err := h.store.Append(h.t.Context(), store.Batch{Stream: store.Stream("subject-" + s), Expect: store.Any, Cause: c, Events: []events.Event{i}})
 	if err != nil {
 		h.t.Fatal(err)
+	}
+	return c.Because
+}
+
+// A concern that was corrected is shown as it is now, and is to be decided by the
+// day on which the first one was; a withdrawn one is gone, and so is a decision.
+func TestConcernCorrected(t *testing.T) {
+	h := open(t, func() time.Time { return monday })
+	first := h.saysInPlaceOf("", "oakfield", "pupil", events.RoleChild, events.Concern{Reference: "R-1", Observed: "bruise"})
+	h.wait()
+	before, err := h.Concern(t.Context(), "R-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	decided := h.saysInPlaceOf("", "council", "client", events.RoleChild, events.ReferralDecided{Reference: "R-1", Rationale: "too early"})
+	time.Sleep(5 * time.Millisecond)
+	second := h.saysInPlaceOf(first, "oakfield", "pupil", events.RoleChild, events.Concern{Reference: "R-1", Observed: "two bruises"})
+	h.saysInPlaceOf(decided, "council", "client", events.RoleChild, events.SocialCareWithdrawal{})
+	h.wait()
+	c, err := h.Concern(t.Context(), "R-1")
+	if err != nil || c.Concern.Observed != "two bruises" || !c.ReceivedAt.Equal(before.ReceivedAt) || c.Decided != nil {
+		t.Errorf("corrected: %v, received %s, then %s; decided %v", err, before.ReceivedAt, c.ReceivedAt, c.Decided != nil)
+	}
+	if cs, err := h.Concerns(t.Context(), "oakfield"); err != nil || len(cs) != 1 {
+		t.Errorf("%d concerns, %v", len(cs), err)
+	}
+	h.saysInPlaceOf(second, "oakfield", "pupil", events.RoleChild, events.EducationWithdrawal{})
+	h.wait()
+	if _, err := h.Concern(t.Context(), "R-1"); err != error(fault.NotFound) {
+		t.Errorf("withdrawn: %v", err)
 	}
 }
 
