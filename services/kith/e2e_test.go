@@ -58,6 +58,7 @@ func TestMainJob(t *testing.T) {
 
 	t.Run("4a the school and the police find in their inboxes what concerns them", func(t *testing.T) { readInboxes(t, w, reference, child) })
 	t.Run("5 the chair reads the shared view", func(t *testing.T) { chairReads(t, w, wren, child) })
+	t.Run("5a the police correct one event and withdraw another; the chair is told", func(t *testing.T) { policeCorrect(t, w, wren, child) })
 	t.Run("6 consent comes and goes; public task stays", func(t *testing.T) { consentComesAndGoes(t, w, wren, child) })
 	t.Run("7 others see less, or nothing", func(t *testing.T) { othersSeeLess(t, w, child) })
 }
@@ -290,6 +291,56 @@ func announced(t *testing.T, w *world, k kid, child string) {
 		}
 	}
 	t.Error("nothing was announced")
+}
+
+// policeCorrect: the view shows what is right, an earlier moment what was known
+// then, and whoever was shown what was wrong is told, once.
+func policeCorrect(t *testing.T, w *world, k kid, child string) {
+	then := time.Now().UTC()
+	before := w.view(t, "chair", child, "purpose=s47")
+	time.Sleep(20 * time.Millisecond)
+	source := w.file.NATS["police"].Source
+	inPlaceOf := func(old, id, typ string, fact map[string]any) {
+		e := cloudEvent(source, id, "uk.kith.police."+typ+".v1", shared("core", []any{k.person("nominal-77")}, fact))
+		e = []byte(strings.Replace(string(e), "{", fmt.Sprintf(`{"supersedes":%q,`, old), 1))
+		w.want(t, http.StatusAccepted, w.ask(t, "police", "POST", "/v1/events", "application/cloudevents+json", string(e)), typ)
+	}
+	inPlaceOf("as-known-at-1", "as-known-at-2", "missing-episode", map[string]any{"policeReference": "as-known-at-1", "missingSince": "2026-11-21T20:00:00Z",
+		"foundAt": "2026-11-22T01:10:00Z", "missingFrom": "home", "circumstances": "Found in a car."})
+	inPlaceOf("announced-1", "announced-2", "withdrawal", map[string]any{"reason": "duplicate"})
+	now := w.view(t, "chair", child, "purpose=s47")
+	if len(now.Items) != len(before.Items)-1 || !strings.Contains(fmt.Sprint(now.Items), "as-known-at-2") || strings.Contains(fmt.Sprint(now.Items), "announced") {
+		t.Errorf("%d items before, now %d: %+v", len(before.Items), len(now.Items), now.Items)
+	}
+	past := w.view(t, "chair", child, "purpose=s47&asKnownAt="+url.QueryEscape(then.Format(time.RFC3339Nano)))
+	if fmt.Sprint(past.Items) != fmt.Sprint(before.Items) {
+		t.Error("what was known before is not what it was")
+	}
+	told := map[string]int{}
+	for at := "0"; len(told) < 2; {
+		p := into[struct {
+			Messages []struct {
+				Type string
+				Data struct{ Item, Read string }
+			}
+			Next string
+		}](t, w.get(t, "chair", "/v1/inbox?wait=20s&after="+at, http.StatusOK))
+		if len(p.Messages) == 0 {
+			t.Fatalf("the chair was told only of %v", told)
+		}
+		for _, m := range p.Messages {
+			if strings.HasPrefix(m.Type, "uk.kith.hub.item-") {
+				told[m.Type+" "+m.Data.Read]++
+			}
+		}
+		at = p.Next
+	}
+	if told["uk.kith.hub.item-corrected.v1 /v1/children/"+child+"/view"] != 1 || told["uk.kith.hub.item-withdrawn.v1 "] != 1 {
+		t.Errorf("the chair was told %v", told)
+	}
+	if a := w.get(t, "police", "/v1/inbox", http.StatusOK); strings.Contains(a.body, "item-corrected") {
+		t.Error("the police are told of their own correction")
+	}
 }
 
 func consentComesAndGoes(t *testing.T, w *world, k kid, child string) {
