@@ -1,13 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
+	"kith/events"
 	"kith/events/bus"
+	"kith/services/fault"
 )
 
 var errNotAccepted = errors.New("not all of it was accepted")
@@ -17,6 +23,9 @@ var errNotAccepted = errors.New("not all of it was accepted")
 func publishFiles(ctx context.Context, c *call) error {
 	flags := c.asAgency()
 	asJSON := c.flags.Bool("json", false, "each answer as one JSON object a line")
+	path := c.flags.String("door", "", "the files are native records of this door of your edge, for example /encompass; what comes of them is published")
+	kind := c.flags.String("kind", "", "with -door: kind of your agency; with -as not needed")
+	source := c.flags.String("source", "", "with -door: your source; urn:kith:agency: and your id if not given")
 	wait := c.flags.Duration("wait", 15*time.Second, "how long to wait for an answer")
 	files, err := c.mixed()
 	if err != nil {
@@ -28,6 +37,14 @@ func publishFiles(ctx context.Context, c *call) error {
 	who, err := flags.who(c)
 	if err != nil {
 		return err
+	}
+	read := eventsIn
+	if *path != "" {
+		d := recordDoor{kind: events.AgencyKind(cmp.Or(*kind, *flags.as)), source: cmp.Or(*source, who.source, "urn:kith:agency:"+string(who.link.Agency))}
+		if d.translate = doors(d.kind)[*path]; d.translate == nil {
+			return c.wrong("-door must be one of your kind's, and -kind given where -as is not; of %s: %s", cmp.Or(string(d.kind), "no kind"), strings.Join(slices.Sorted(maps.Keys(doors(d.kind))), ", "))
+		}
+		read = d.eventsOf
 	}
 	a, err := bus.Connect(ctx, who.link)
 	if err != nil {
@@ -41,7 +58,12 @@ func publishFiles(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		ms, err := eventsIn(raw)
+		ms, err := read(raw)
+		if bad, ok := errors.AsType[*fault.Error](err); ok && *path != "" {
+			untranslated(c, file, bad)
+			all = false
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -102,4 +124,39 @@ func showAnswer(c *call, a bus.Answer, verified bool) {
 		note = ", its signature verified"
 	}
 	fmt.Fprintf(c.out, "accepted %s at position %d%s\n%s", a.Receipt.ID, a.Receipt.Position, note, a.Receipt.Note)
+}
+
+// recordDoor makes events of native records, as an edge does.
+type recordDoor struct {
+	kind      events.AgencyKind
+	source    string
+	translate translator
+}
+
+func (d recordDoor) eventsOf(record []byte) ([]bus.Message, error) {
+	ns, err := d.translate(record)
+	if err != nil {
+		return nil, err
+	}
+	var ms []bus.Message
+	for _, n := range ns {
+		e, err := bus.NewEvent(d.source, n)
+		if err != nil {
+			return nil, err
+		}
+		m, err := bus.Structured(e)
+		if err != nil {
+			return nil, err
+		}
+		ms = append(ms, m)
+	}
+	return ms, nil
+}
+
+// untranslated says of a record, of which nothing was sent, what is wrong.
+func untranslated(c *call, file string, bad *fault.Error) {
+	fmt.Fprintf(c.err, "%s: nothing was sent: %s\n", file, bad.Text)
+	for _, p := range bad.At {
+		fmt.Fprintf(c.err, "  %s  %s\n", at(p), p.Detail)
+	}
 }
