@@ -23,6 +23,7 @@ type Options struct {
 	Dir      string            // keys, creds and, unless Store says otherwise, data
 	Listen   string            // address; "127.0.0.1:0", any free port, if empty
 	Agencies []events.AgencyID // each becomes an account of its own
+	Leaf     string            // address where agencies' leaf nodes connect; none if empty
 	Store    string            // where JetStream keeps its files; Dir/jetstream if empty
 	Log      *slog.Logger      // of what goes wrong in the server; none if nil
 }
@@ -106,6 +107,9 @@ func WriteServerConfig(path string, o Options) error {
 	fmt.Fprintf(&b, "server_name: kith\nlisten: %q\nmax_payload: 1MB\n\n", listen(o))
 	fmt.Fprintf(&b, "# Every message is on stable storage before it is acknowledged.\n")
 	fmt.Fprintf(&b, "jetstream {\n  store_dir: %q\n  sync_interval: always\n}\n\n", cmp.Or(o.Store, filepath.Join(o.Dir, "jetstream")))
+	if o.Leaf != "" {
+		leafNodes(&b, o.Leaf, t)
+	}
 	fmt.Fprintf(&b, "operator: %s\nsystem_account: %s\nresolver: MEMORY\nresolver_preload: {\n", t.operator, t.system)
 	for _, k := range slices.Sorted(maps.Keys(t.accounts)) {
 		fmt.Fprintf(&b, "  %s: %s\n", k, t.accounts[k])
@@ -115,6 +119,18 @@ func WriteServerConfig(path string, o Options) error {
 		return fmt.Errorf("set up the bus: %w", err)
 	}
 	return nil
+}
+
+// leafNodes: the one JetStream, of which agencies use INBOX, is here. Without a
+// word for each account a server keeps JetStream's subjects off a leaf node.
+func leafNodes(b *strings.Builder, listen string, t trust) {
+	fmt.Fprintf(b, "leafnodes {\n  listen: %q\n}\ndefault_js_domain {\n", listen)
+	for _, k := range slices.Sorted(maps.Keys(t.accounts)) {
+		if k != t.system {
+			fmt.Fprintf(b, "  %s: \"\"\n", k)
+		}
+	}
+	b.WriteString("}\n\n")
 }
 
 // listen: NATS asks for port -1 where everybody else asks for 0.

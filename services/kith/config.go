@@ -60,6 +60,7 @@ type HubNATS struct {
 	URL      string `json:"url"`      // of a server that kith nats-config configured; none: the hub runs one itself
 	CredsDir string `json:"credsDir"` // its creds files, one for each agency; needed with url
 	Listen   string `json:"listen"`   // where the hub's own server listens; 127.0.0.1:4222
+	Leaf     string `json:"leaf"`     // where it takes leaf nodes of agencies; nowhere
 }
 
 // AgencyConfig is the file that kith agency reads.
@@ -212,6 +213,9 @@ func (c HubConfig) check() (cs checks) {
 	cs.addr("addr", c.Addr)
 	cs.addr("adminAddr", c.AdminAddr)
 	cs.addr("nats.listen", c.NATS.Listen)
+	if c.NATS.Leaf != "" {
+		cs.addr("nats.leaf", c.NATS.Leaf)
+	}
 	cs.that(c.NATS.URL == "" || c.NATS.CredsDir != "", "nats.credsDir is needed with nats.url")
 	cs = append(cs, c.Store.check()...)
 	cs.that(c.CheckpointSeconds >= 0 && c.CheckpointSeconds <= 3600, "checkpointSeconds must be between 1 and 3600")

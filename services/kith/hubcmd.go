@@ -88,7 +88,7 @@ func (c HubConfig) partnership() (partnership, *bus.Server, error) {
 	door := func(id events.AgencyID) string { return filepath.Join(c.NATS.CredsDir, string(id)+".creds") }
 	var own *bus.Server
 	if url == "" {
-		if own, err = bus.Start(bus.Options{Dir: filepath.Join(c.Data, "nats"), Listen: c.NATS.Listen, Agencies: ids(standing)}); err != nil {
+		if own, err = bus.Start(bus.Options{Dir: filepath.Join(c.Data, "nats"), Listen: c.NATS.Listen, Leaf: c.NATS.Leaf, Agencies: ids(standing)}); err != nil {
 			return p, nil, fmt.Errorf("start NATS: %w", err)
 		}
 		url, creds, door = own.URL(), own.HubCreds, own.Creds

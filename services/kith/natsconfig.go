@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -17,11 +20,17 @@ func natsConfig(_ context.Context, c *call) error {
 	list := c.flags.String("agencies", "", "ids of the agencies, with commas between them")
 	listen := c.flags.String("listen", "0.0.0.0:4222", "where the server listens")
 	keep := c.flags.String("store", "", "where the server keeps its data; beside the configuration if not given")
+	leaf := c.flags.String("leaf", "", "where leaf nodes of agencies connect, for example 0.0.0.0:7422; nowhere if not given")
+	leafOf := c.flags.String("leaf-of", "", "at an agency: write the configuration of a leaf node of this hub instead, for example nats-leaf://hub.example:7422")
+	creds := c.flags.String("creds", "", "with -leaf-of: the agency's creds file")
 	if err := c.parse(); err != nil {
 		return err
 	}
-	if *out == "" || *list == "" {
-		return c.wrong("-out and -agencies are needed, for example: kith nats-config -out nats -agencies police,health")
+	if *leafOf != "" && *out != "" && *creds != "" {
+		return leafConfig(c, *out, cmp.Or(given(c, "listen"), "127.0.0.1:4222"), *leafOf, *creds)
+	}
+	if *out == "" || *list == "" || *leafOf != "" {
+		return c.wrong("-out and -agencies are needed, for example: kith nats-config -out nats -agencies police,health; at an agency -out, -leaf-of and -creds")
 	}
 	var ids []events.AgencyID
 	for id := range strings.SplitSeq(*list, ",") {
@@ -31,9 +40,32 @@ func natsConfig(_ context.Context, c *call) error {
 		ids = append(ids, events.AgencyID(id))
 	}
 	conf := filepath.Join(*out, "nats-server.conf")
-	if err := bus.WriteServerConfig(conf, bus.Options{Dir: *out, Listen: *listen, Agencies: ids, Store: *keep}); err != nil {
+	if err := bus.WriteServerConfig(conf, bus.Options{Dir: *out, Listen: *listen, Agencies: ids, Store: *keep, Leaf: *leaf}); err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}
 	fmt.Fprintf(c.out, "wrote %s and creds for %d agencies\n", conf, len(ids))
 	return nil
+}
+
+// leafConfig writes what a NATS server at an agency needs to be a leaf node.
+func leafConfig(c *call, out, listen, hub, creds string) error {
+	if err := os.MkdirAll(out, 0o700); err != nil {
+		return err
+	}
+	conf := filepath.Join(out, "nats-leaf.conf")
+	if err := bus.WriteLeafConfig(conf, listen, hub, creds); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "wrote %s; clients on this machine connect to nats://%s\n", conf, listen)
+	return nil
+}
+
+// given is the text of a flag that stands on the command line.
+func given(c *call, name string) (text string) {
+	c.flags.Visit(func(f *flag.Flag) {
+		if f.Name == name {
+			text = f.Value.String()
+		}
+	})
+	return text
 }
