@@ -36,6 +36,7 @@ type door struct {
 	keys   *keys.Keys
 	signer *bus.Signer
 	log    *bytes.Buffer
+	lines  slog.Handler // one for all, since it is what keeps their lines apart
 }
 
 func open(t testing.TB, wrap func(store.Log) store.Log) *door {
@@ -55,6 +56,7 @@ func open(t testing.TB, wrap func(store.Log) store.Log) *door {
 		t.Fatal(err)
 	}
 	d := &door{keys: k, signer: signer, log: &bytes.Buffer{}}
+	d.lines = slog.NewTextHandler(d.log, nil)
 	d.store = store.New(wrap(l), k)
 	d.Intake = d.another(t)
 	return d
@@ -67,7 +69,7 @@ func (d *door) another(t testing.TB) *Intake {
 	t.Helper()
 	in, err := New(Config{Store: d.store, Signer: d.signer, Agencies: agencies, Foreign: national,
 		Now: func() time.Time { return time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC) },
-		Log: slog.New(slog.NewTextHandler(d.log, nil))})
+		Log: slog.New(d.lines)})
 	if err != nil {
 		t.Fatal(err)
 	}
