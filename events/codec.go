@@ -24,6 +24,7 @@ var facts = index(
 	fact[Concern](), fact[AttendanceFall](), fact[Suspension](), fact[OffRoll](),
 	fact[PermanentExclusion](), fact[SafeguardingRecord](), fact[FileTransfer](),
 	fact[ContactReceived](), fact[ReferralDecided](), fact[InvolvementChanged](), fact[Section47Enquiry](), fact[ProtectionPlan](),
+	fact[Referral](), fact[Assessment](), fact[Section47Dates](), fact[InitialConference](), fact[ProtectionPlanReview](),
 	fact[PoliceWithdrawal](), fact[HealthWithdrawal](), fact[EducationWithdrawal](), fact[SocialCareWithdrawal](),
 )
 

@@ -92,6 +92,11 @@ func (ReferralDecided) Format(f fmt.State, _ rune)        { hide(f) }
 func (InvolvementChanged) Format(f fmt.State, _ rune)     { hide(f) }
 func (Section47Enquiry) Format(f fmt.State, _ rune)       { hide(f) }
 func (ProtectionPlan) Format(f fmt.State, _ rune)         { hide(f) }
+func (Referral) Format(f fmt.State, _ rune)               { hide(f) }
+func (Assessment) Format(f fmt.State, _ rune)             { hide(f) }
+func (Section47Dates) Format(f fmt.State, _ rune)         { hide(f) }
+func (InitialConference) Format(f fmt.State, _ rune)      { hide(f) }
+func (ProtectionPlanReview) Format(f fmt.State, _ rune)   { hide(f) }
 
 func (DomesticAbuseIncident) LogValue() slog.Value  { return slog.StringValue(withheld) }
 func (MissingEpisode) LogValue() slog.Value         { return slog.StringValue(withheld) }
@@ -119,6 +124,11 @@ func (ReferralDecided) LogValue() slog.Value        { return slog.StringValue(wi
 func (InvolvementChanged) LogValue() slog.Value     { return slog.StringValue(withheld) }
 func (Section47Enquiry) LogValue() slog.Value       { return slog.StringValue(withheld) }
 func (ProtectionPlan) LogValue() slog.Value         { return slog.StringValue(withheld) }
+func (Referral) LogValue() slog.Value               { return slog.StringValue(withheld) }
+func (Assessment) LogValue() slog.Value             { return slog.StringValue(withheld) }
+func (Section47Dates) LogValue() slog.Value         { return slog.StringValue(withheld) }
+func (InitialConference) LogValue() slog.Value      { return slog.StringValue(withheld) }
+func (ProtectionPlanReview) LogValue() slog.Value   { return slog.StringValue(withheld) }
 
 // What the hub records with words that somebody wrote, or with a message as it came.
 

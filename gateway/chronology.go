@@ -127,6 +127,10 @@ func span(f events.Fact) [2]events.Date {
 		return [2]events.Date{f.Started, f.Ended}
 	case events.ProtectionPlan:
 		return [2]events.Date{f.Started, f.Ended}
+	case events.Section47Dates:
+		return [2]events.Date{f.Started, f.Ended}
+	case events.Assessment:
+		return [2]events.Date{f.Started, f.Ended}
 	default:
 		return [2]events.Date{}
 	}

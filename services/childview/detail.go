@@ -199,7 +199,7 @@ func (d *detail) socialCare(f events.SocialCare) {
 	switch f := f.(type) {
 	case events.ContactReceived:
 		d.say("Summary", f.Summary)
-		d.say("Source of the contact", f.From)
+		d.say("Source of the contact", sourceWords(f.From))
 		d.say("Reference", f.Reference)
 	case events.ReferralDecided:
 		d.say("Rationale", f.Rationale)
@@ -224,7 +224,57 @@ func (d *detail) socialCare(f events.SocialCare) {
 		d.say("Reference", f.Reference)
 	case events.SocialCareWithdrawal:
 		d.withdrawn(f.Withdrawn)
+	default:
+		d.process(f)
 	}
+}
+
+// process is what systems of social care tell of a case in dates and codes.
+func (d *detail) process(f events.SocialCare) {
+	switch f := f.(type) {
+	case events.Referral:
+		d.say("Received", day(f.Received))
+		d.say("Referred by", sourceWords(f.From))
+		d.say("Primary need", needWords(f.Need))
+		d.say("No further action", yesNo(f.NoFurtherAction))
+		d.say("Closed", day(f.Closed))
+		d.say("Reason for closure", closureWords(f.ClosureReason))
+		d.say("Reference", f.Reference)
+	case events.Assessment:
+		d.say("Started", day(f.Started))
+		d.say("Completed", day(f.Ended))
+		d.say("Child seen", known(f.ChildSeen))
+		d.say("No further action", known(f.NoFurtherAction))
+		d.say("Factors", factorWords(f.Factors))
+		d.say("Reference", f.Reference)
+	case events.Section47Dates:
+		d.say("Started", day(f.Started))
+		d.say("Ended", day(f.Ended))
+		d.say("No further action", known(f.NoFurtherAction))
+		d.say("Reference", f.Reference)
+	case events.InitialConference:
+		d.say("Held", day(f.Held))
+		d.say("Due", day(f.Due))
+		d.say("Child protection plan decided", known(f.Plan))
+		d.say("Reference", f.Reference)
+	case events.ProtectionPlanReview:
+		d.say("Held", day(f.Held))
+		d.say("Due", day(f.Due))
+		d.say("Plan continues", known(f.Continues))
+		d.say("Quorate", known(f.Quorate))
+		d.say("How the child took part", participationWords(f.Participation))
+		d.say("Plan", f.Plan)
+		d.say("Reference", f.Reference)
+	default: // said by socialCare
+	}
+}
+
+// known is yes or no, or nothing where it is not known.
+func known(b *bool) string {
+	if b == nil {
+		return ""
+	}
+	return yesNo(*b)
 }
 
 func yesNo(b bool) string {

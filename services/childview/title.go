@@ -123,6 +123,25 @@ func socialCareTitle(f events.SocialCare) string {
 			return "Child protection plan ended"
 		}
 		return "Child protection plan began"
+	case events.Referral:
+		if f.Closed != "" {
+			return "Referral closed"
+		}
+		return "Referral received"
+	case events.Assessment:
+		if f.Ended != "" {
+			return "Assessment completed"
+		}
+		return "Assessment began"
+	case events.Section47Dates:
+		if f.Ended != "" {
+			return "Section 47 enquiry ended (dates only)"
+		}
+		return "Section 47 enquiry began (dates only)"
+	case events.InitialConference:
+		return "Initial child protection conference held"
+	case events.ProtectionPlanReview:
+		return "Child protection plan reviewed"
 	case events.SocialCareWithdrawal:
 		return "Withdrawn by children’s social care"
 	}
