@@ -1,8 +1,6 @@
 package socialcare
 
 import (
-	"slices"
-
 	"kith/events"
 	"kith/services/internal/native"
 )
@@ -13,18 +11,14 @@ func sources() []string {
 		"5A", "5B", "5C", "5D", "6", "7", "8", "9", "10"}
 }
 
-// received returns a contact. Who made it must stay unknown to the family where
-// it was an acquaintance, another individual, or nobody who gave a name.
+// received returns a contact, and whether who made it must stay unknown.
 func (r row) received(f *native.Form, at string) (events.SocialCare, []events.Caveat) {
 	fact := events.ContactReceived{
 		Reference: f.Text(at+"/reference", r.Reference),
 		From:      native.Choose(f, at+"/from", r.From, sources()...),
 		Summary:   f.Text(at+"/summary", r.Summary),
 	}
-	if slices.Contains([]string{"1B", "1D", "9"}, r.From) {
-		return fact, []events.Caveat{events.NoGuardian, events.ThirdParty}
-	}
-	return fact, nil
+	return fact, untold(r.From)
 }
 
 func (r row) involvement(f *native.Form, at string) events.SocialCare {

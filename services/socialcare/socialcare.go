@@ -15,7 +15,11 @@ import (
 
 // Doors says which translator takes what is posted to which path.
 func Doors() map[string]func([]byte) ([]events.Notice, error) {
-	return map[string]func([]byte) ([]events.Notice, error){"/records": Record, "/ssd/cp-plans": Plans}
+	doors := map[string]func([]byte) ([]events.Notice, error){"/records": Record}
+	for path, t := range ssdDoors() {
+		doors[path] = t.read
+	}
+	return doors
 }
 
 // care is the basis of social care's ordinary work: its public task, and the

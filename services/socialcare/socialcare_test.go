@@ -1,6 +1,7 @@
 package socialcare
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,22 +12,71 @@ import (
 
 // door is told by the name of the sample.
 func door(_ testing.TB, sample string) func([]byte) ([]events.Notice, error) {
-	if strings.Contains(sample, "ssd-") {
-		return Doors()["/ssd/cp-plans"]
+	if _, table, ok := strings.Cut(sample, "ssd-"); ok {
+		table, _, _ = strings.Cut(table, ".")
+		return Doors()["/ssd/"+table]
 	}
 	return Doors()["/records"]
 }
 
-func TestPlansOfTheStandardDatasetNameWhatIsWrong(t *testing.T) {
+func TestTheStandardDatasetNamesWhatIsWrong(t *testing.T) {
 	for _, c := range []spoilt{
 		{"ssd-cp-plans.csv", "2026-11-20", "xyzzy", "/0/cppl_cp_plan_start_date"},
 		{"ssd-cp-plans.csv", "2026-10-30", "2026-01-30", "/1/cppl_cp_plan_end_date"},
-		{"ssd-cp-plans.csv", "EMO", "xyzzy", "/0/cppl_cp_plan_latest_category"},
+		{"ssd-cp-plans.csv", "EMO,EMO", "EMO,xyzzy", "/0/cppl_cp_plan_latest_category"},
 		{"ssd-cp-plans.csv", "P-78", "xyz zy", "/1/cppl_cp_plan_id"},
 		{"ssd-cp-plans.csv", "Wren", "", "/0/pers_forename"},
 		{"ssd-cp-plans.csv", "pers_dob", "pers_upn", ""},
+		{"ssd-cp-plans.csv", "cppl_cp_plan_end_date", "xyzzy", "/0/cppl_cp_plan_end_date"},
+		{"ssd-cin-episodes.csv", "2026-03-02 00:00:00", "02/03/2026", "/1/cine_referral_date"},
+		{"ssd-cin-episodes.csv", "2026-03-20 00:00:00", "2026-03-01", "/1/cine_close_date"},
+		{"ssd-cin-episodes.csv", ",2A,", ",11,", "/0/cine_referral_source_code"},
+		{"ssd-cin-episodes.csv", ",2A,", ",,", "/0/cine_referral_source_code"},
+		{"ssd-cin-episodes.csv", "N1", "N10", "/0/cine_cin_primary_need_code"},
+		{"ssd-cin-episodes.csv", "RC8", "RC0", "/1/cine_close_reason"},
+		{"ssd-cin-episodes.csv", ",Y,", ",yes,", "/1/cine_referral_nfa"},
+		{"ssd-cin-episodes.csv", "B801200005001", "A801200005001", "/0/pers_upn"},
+		{"ssd-cin-episodes.csv", "LA-30071", "", "/0/cine_person_id"},
+		{"ssd-cin-assessments.json", `"2026-11-13"`, `""`, "/0/cina_assessment_start_date"},
+		{"ssd-cin-assessments.json", `"2026-11-13"`, `20261113`, "/0/cina_assessment_start_date"},
+		{"ssd-cin-assessments.json", `"Y", "cina_assessment_auth_date"`, `true, "cina_assessment_auth_date"`, "/0/cina_assessment_child_seen"},
+		{"ssd-s47-enquiries.csv", "2026-02-24", "2026-02-01", "/1/s47e_s47_end_date"},
+		{"ssd-initial-cp-conferences.csv", "2026-03-02", "2/3/26", "/0/icpc_icpc_date"},
+		{"ssd-initial-cp-conferences.csv", "2026-03-02", "", ""}, // nothing has happened in any row
+		{"ssd-cp-reviews.json", "PN5", "PN8", "/0/cppr_cp_review_participation"},
+		{"ssd-cp-reviews.json", `"cppr_cp_review_due"`, `"xyzzy"`, "/0/cppr_cp_review_due"},
+		{"ssd-involvements.csv", "Allocated case worker,Safeguarding team,2026-11-20", "Allocated case worker,,2026-11-20", "/0/invo_professional_team"},
 	} {
-		c.check(t)
+		t.Run(c.sample+c.want, c.check)
+	}
+}
+
+// A row that is exported again is the same event; one that says more is another.
+func TestEachStandingOfARowHasAnIDOfItsOwn(t *testing.T) {
+	began := string(nativetest.File(t, "testdata/ssd-cin-episodes.csv"))
+	decided := strings.Replace(began, "Schools,N,", "Schools,Y,", 1)
+	closed := strings.Replace(decided, "Y,,,Front", "Y,RC8,2026-11-30,Front", 1)
+	ids := map[string]bool{}
+	for _, raw := range []string{began, decided, closed, began} {
+		ns, err := Doors()["/ssd/cin-episodes"]([]byte(raw))
+		if err != nil {
+			t.Fatal(err, nativetest.Places(err))
+		}
+		ids[ns[0].ID] = true
+	}
+	if len(ids) != 3 {
+		t.Errorf("%d ids, want 3", len(ids))
+	}
+}
+
+// Who referred without a name must not become known to the family through us.
+func TestWhoReferredStaysUnknown(t *testing.T) {
+	ns, err := Doors()["/ssd/cin-episodes"](nativetest.File(t, "testdata/ssd-cin-episodes.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if school, nobody := ns[0].Report.Caveats, ns[1].Report.Caveats; len(school) != 0 || !slices.Contains(nobody, events.NoGuardian) {
+		t.Errorf("a school %v, nobody %v", school, nobody)
 	}
 }
 
