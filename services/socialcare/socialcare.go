@@ -15,7 +15,7 @@ import (
 
 // Doors says which translator takes what is posted to which path.
 func Doors() map[string]func([]byte) ([]events.Notice, error) {
-	doors := map[string]func([]byte) ([]events.Notice, error){"/records": Record}
+	doors := map[string]func([]byte) ([]events.Notice, error){"/records": Record, "/cin-census": Census}
 	for path, t := range ssdDoors() {
 		doors[path] = t.read
 	}

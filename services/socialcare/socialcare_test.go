@@ -16,6 +16,9 @@ func door(_ testing.TB, sample string) func([]byte) ([]events.Notice, error) {
 		table, _, _ = strings.Cut(table, ".")
 		return Doors()["/ssd/"+table]
 	}
+	if strings.Contains(sample, "cin-census") {
+		return Doors()["/cin-census"]
+	}
 	return Doors()["/records"]
 }
 
