@@ -146,6 +146,5 @@ func (r row) turned() time.Time {
 	if r.Ended != "" {
 		day = r.Ended
 	}
-	t, _ := time.Parse(time.DateOnly, day)
-	return t
+	return beginning(day)
 }
