@@ -47,6 +47,7 @@ func demo(ctx context.Context, c *call) error {
 		return err
 	}
 	defer tel.Shutdown(context.WithoutCancel(ctx))
+	tel.Quiet()
 	release, err := claim(*dir)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -24,6 +25,9 @@ func clean(groups []string, a slog.Attr) slog.Attr {
 	}
 	switch a.Value.Kind() {
 	case slog.KindAny:
+		if a.Value.Any() == nil {
+			return slog.Attr{} // no error is nothing to write down
+		}
 		return slog.Attr{Key: a.Key, Value: cleanAny(a.Value.Any())}
 	case slog.KindString:
 		return slog.String(a.Key, cleanText(a.Key, a.Value.String()))
@@ -74,6 +78,22 @@ func explain(err error) string {
 	}
 	return err.Error()
 }
+
+// Quiet leaves out of the log what is not at least a warning, for a process
+// whose terminal somebody is looking at.
+func (t *Telemetry) Quiet() { t.Log = slog.New(warnings{t.Log.Handler()}) }
+
+type warnings struct{ slog.Handler }
+
+func (h warnings) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && h.Handler.Enabled(ctx, l)
+}
+
+func (h warnings) WithAttrs(as []slog.Attr) slog.Handler {
+	return warnings{h.Handler.WithAttrs(as)}
+}
+
+func (h warnings) WithGroup(name string) slog.Handler { return warnings{h.Handler.WithGroup(name)} }
 
 // ErrorLog is for http.Server. It keeps the first words of each complaint: the
 // rest may be a caller's address, or the value of a panic.

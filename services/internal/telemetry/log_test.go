@@ -58,6 +58,23 @@ func TestWhatALogKeeps(t *testing.T) {
 	}
 }
 
+// A terminal shows what somebody has to see, and no word about errors that there
+// were none.
+func TestQuiet(t *testing.T) {
+	var out bytes.Buffer
+	tel, _ := StartForTest("kith-test", &out)
+	tel.Quiet()
+	log := tel.Log.With("agency", "a").WithGroup("")
+	log.Info("all is well", "error", nil)
+	if out.Len() > 0 {
+		t.Error(out.String())
+	}
+	log.Warn("look at this", "error", error(nil))
+	if s := out.String(); !strings.Contains(s, "look at this") || !strings.Contains(s, `"agency":"a"`) || strings.Contains(s, "error") {
+		t.Error(s)
+	}
+}
+
 func TestErrorLogKeepsFirstWords(t *testing.T) {
 	var out bytes.Buffer
 	tel, _ := StartForTest("kith-test", &out)
