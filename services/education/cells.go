@@ -2,11 +2,10 @@ package education
 
 import (
 	"strings"
-	"sync"
 	"time"
-	_ "time/tzdata" // so that a time in England is the same on a machine without a zone database
 
 	"kith/events"
+	"kith/services/internal/native"
 )
 
 // days are the ways in which English schools write a day, and clocks those of a
@@ -50,7 +49,7 @@ func (l line) moment(c, clock column) time.Time {
 	text = strings.Join(strings.Fields(strings.NewReplacer("T", " ", ",", " ", " at ", " ").Replace(text)), " ")
 	for _, d := range days {
 		for _, k := range append([]string{""}, clocks...) {
-			t, err := time.ParseInLocation(strings.TrimSpace(d+" "+k), text, england())
+			t, err := time.ParseInLocation(strings.TrimSpace(d+" "+k), text, native.England())
 			if err == nil && t.Year() >= 1900 && t.Year() <= 2100 {
 				return t.UTC()
 			}
@@ -59,15 +58,6 @@ func (l line) moment(c, clock column) time.Time {
 	l.wrong(c, writtenDay+" and a time such as 14:35 if there is one,")
 	return time.Time{}
 }
-
-// england is where schools write the time.
-var england = sync.OnceValue(func() *time.Location {
-	l, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		return time.UTC // cannot be: the zones are built in
-	}
-	return l
-})
 
 // pupil is the child whom a line is about.
 func (l line) pupil() events.Person {

@@ -3,7 +3,6 @@ package education
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -76,7 +75,7 @@ func (r row) notice(f *native.Form, at string) events.Notice {
 	default:
 		f.Wrong(at+"/record", "one of attendance-fall, suspension, off-roll")
 	}
-	report.OccurredAt, _ = time.Parse(time.DateOnly, string(on)) // checked where it was read
+	report.OccurredAt = native.Beginning(on) // checked where it was read
 	return events.Notice{ID: r.id(f, at), Report: report}
 }
 

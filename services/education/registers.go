@@ -1,9 +1,8 @@
 package education
 
 import (
-	"time"
-
 	"kith/events"
+	"kith/services/internal/native"
 )
 
 // persistent is the share of sessions, in per cent, of which a pupil attends no more
@@ -96,7 +95,7 @@ func (l line) marks(c column) figures {
 
 // report is a row of a management information system: about one pupil, as of a day.
 func (l line) report(m Mapping, child events.Person, on events.Date, fact events.Education, team, necessity string) events.Report {
-	day, _ := time.Parse(time.DateOnly, string(on)) // checked where it was read
+	day := native.Beginning(on) // checked where it was read
 	recorded := day
 	if l.cell(colRecorded) != "" {
 		recorded = l.moment(colRecorded, "")

@@ -2,7 +2,6 @@ package education
 
 import (
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -45,10 +44,9 @@ func Transfer(raw []byte) ([]events.Notice, error) {
 		}
 		step, on = "received", fact.Received
 	}
-	day, _ := time.Parse(time.DateOnly, string(on)) // checked above
 	report := events.Report{
 		Shared: events.Shared{
-			OccurredAt: day, RecordedAt: f.Instant("/recordedAt", r.RecordedAt),
+			OccurredAt: native.Beginning(on), RecordedAt: f.Instant("/recordedAt", r.RecordedAt),
 			Basis: safeguarding(events.CannotReasonablyAsk, "Those who help the child need to know which school has the child protection file."),
 			Label: events.Core, Contact: f.Contact("/contact", r.Contact),
 		},

@@ -119,8 +119,7 @@ func (i poleIncident) when(f *native.Form, recorded time.Time) time.Time {
 }
 
 func startOf(f *native.Form, at, day string) time.Time {
-	t, _ := time.Parse(time.DateOnly, string(f.Day(at, day)))
-	return t
+	return native.Beginning(f.Day(at, day))
 }
 
 // involvement is how whoever reported it has to do with it.

@@ -106,7 +106,7 @@ func (e cinEpisode) notices() []events.Notice {
 }
 
 func (e cinEpisode) notice(kind string, on events.Date, basis events.Basis, label events.Label, fact events.Fact) events.Notice {
-	day := beginning(string(on)) // the grammar says that it is a day
+	day := native.Beginning(on) // the grammar says that it is a day
 	return events.Notice{ID: "cin-" + kind, Report: events.Report{
 		Shared: events.Shared{OccurredAt: day, RecordedAt: day, Basis: basis, Label: label, Contact: events.Contact{Team: "Children's social care"}},
 		About:  []events.Person{e.child}, Fact: fact,

@@ -146,5 +146,5 @@ func (r row) turned() time.Time {
 	if r.Ended != "" {
 		day = r.Ended
 	}
-	return beginning(day)
+	return native.Beginning(events.Date(day))
 }

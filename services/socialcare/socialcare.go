@@ -7,9 +7,6 @@ package socialcare
 
 import (
 	"strings"
-	"sync"
-	"time"
-	_ "time/tzdata" // so that a day in England is the same on a machine without a zone database
 
 	"github.com/google/uuid"
 
@@ -68,20 +65,4 @@ func identified(r events.Report) (events.Notice, error) {
 		return events.Notice{}, err
 	}
 	return events.Notice{ID: uuid.NewSHA1(uuid.NameSpaceURL, data).String(), Report: r}, nil
-}
-
-// england is where the authority's days begin and end.
-var england = sync.OnceValue(func() *time.Location {
-	l, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		return time.UTC // cannot be: the zones are built in
-	}
-	return l
-})
-
-// beginning is when a day begins in England; no time for what is no day. In summer
-// that is an hour before it does in UTC, and would be shown as one in the morning.
-func beginning(day string) time.Time {
-	t, _ := time.ParseInLocation(time.DateOnly, day, england())
-	return t.UTC()
 }

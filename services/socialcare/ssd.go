@@ -182,7 +182,7 @@ func (r ssdRow) team(column string) string {
 
 // shared is what a row says beside its fact: it came about on that day.
 func (r ssdRow) shared(on events.Date, basis events.Basis, team string) events.Shared {
-	day := beginning(string(on)) // checked where it was read
+	day := native.Beginning(on) // checked where it was read
 	return events.Shared{OccurredAt: day, RecordedAt: day, Basis: basis, Label: events.Core, Contact: events.Contact{Team: team}}
 }
 
