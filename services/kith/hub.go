@@ -72,7 +72,6 @@ type hub struct {
 	gate     *disclosure.Gate
 	bus      *bus.Hub
 	inbox    *notices.Inbox
-	inboxDB  *sqlite.DB
 	webhooks *webhooks // nil if there are none
 	links    []*bus.Agency
 
@@ -114,7 +113,7 @@ func (h *hub) watch() {
 		return uint64(p)
 	}
 	for i, p := range h.projections() {
-		at := []func() store.Position{h.identity.Position, h.view.Position, h.strategy.Position}[i]
+		at := []func() store.Position{h.identity.Position, h.view.Position, h.strategy.Position, h.inbox.Position}[i]
 		h.tel.Metrics.Projection(p.Name, telemetry.Projection{
 			At:   func() uint64 { return uint64(at()) },
 			Last: last,

@@ -2,23 +2,17 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"path/filepath"
 
 	"kith/events"
 	"kith/events/bus"
-	"kith/services/internal/sqlite"
 	"kith/services/notices"
 )
 
 // openInbox begins to tell the agencies what they have to know. Its file follows
-// from the log and may be thrown away while no hub runs.
+// from the logs and may be thrown away while no hub runs.
 func (h *hub) openInbox(ctx context.Context) (err error) {
-	if h.inboxDB, err = sqlite.Open(ctx, filepath.Join(h.dir, "models", "inbox.db"), sqlite.Rebuildable); err != nil {
-		return fmt.Errorf("open the inbox: %w", err)
-	}
 	h.inbox, err = notices.New(ctx, notices.Config{
-		Store: h.record.store, Ledger: h.record.shown, DB: h.inboxDB, Agencies: h.linked(), Last: h.bus.LastTold, Log: h.tel.Log,
+		Store: h.record.store, Ledger: h.record.shown, DB: h.models[3], Agencies: h.linked(), Last: h.bus.LastTold, Log: h.tel.Log,
 		Record: func(ctx context.Context, a events.AgencyID, m events.Told) error {
 			return h.gate.Told(ctx, events.Reader{Agency: a}, m)
 		},
@@ -40,8 +34,5 @@ func (h *hub) linked() (as []events.Agency) {
 func (h *hub) closeInbox() {
 	if h.inbox != nil {
 		h.inbox.Close()
-	}
-	if h.inboxDB != nil {
-		_ = h.inboxDB.Close()
 	}
 }

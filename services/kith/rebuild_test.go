@@ -62,9 +62,9 @@ func TestRebuildTheReadModels(t *testing.T) {
 	hub := filepath.Join(dir, "hub")
 	t.Run("the hub runs", func(t *testing.T) {
 		defer d.close()
-		rebuilt(t, hub, "identity", "childview", "strategy")
+		rebuilt(t, hub, "identity", "childview", "strategy", "inbox")
 		before := statusOf(t, hub)
-		if !before.Running || !before.Ready || before.LogBytes == 0 || len(before.Projections) != 3 || before.Projections[1].Position != before.Last {
+		if !before.Running || !before.Ready || before.LogBytes == 0 || len(before.Projections) != 4 || before.Projections[1].Position != before.Last {
 			t.Errorf("%+v", before)
 		}
 		last, err := d.publishNotices(t.Context(), benchPolice, []events.Notice{benchNotice(1, 1)})
@@ -82,7 +82,8 @@ func TestRebuildTheReadModels(t *testing.T) {
 		if code, _ := order(t, "rebuild", "-data", hub, "-switch", "always"); code != exitGood {
 			t.Error("what differs is not put right")
 		}
-		rebuilt(t, hub, "identity", "childview", "strategy")
+		rebuilt(t, hub, "identity", "childview", "strategy", "inbox")
+		rebuiltInbox(t, d, hub)
 		if i, err := os.Stat(controlPath(hub)); err != nil || i.Mode().Perm() != 0o600 {
 			t.Errorf("the socket: %v, %v", i, err)
 		}
@@ -94,8 +95,8 @@ func TestRebuildTheReadModels(t *testing.T) {
 		if _, err := os.Stat(controlPath(hub)); err == nil {
 			t.Error("the socket is still there")
 		}
-		rebuilt(t, hub, "identity", "childview", "strategy")
-		if s := statusOf(t, hub); s.Running || len(s.Projections) != 3 || s.Projections[0].LagEvents != 0 {
+		rebuilt(t, hub, "identity", "childview", "strategy", "inbox")
+		if s := statusOf(t, hub); s.Running || len(s.Projections) != 4 || s.Projections[0].LagEvents != 0 {
 			t.Errorf("%+v", s)
 		}
 		if err := os.Remove(filepath.Join(hub, "models", "childview.db")); err != nil {
@@ -104,7 +105,7 @@ func TestRebuildTheReadModels(t *testing.T) {
 		if code, out := order(t, "rebuild", "-data", hub, "-json"); code != exitGood || !outcomes(t, out)[1].Outcome.New {
 			t.Error("a missing file is not built")
 		}
-		rebuilt(t, hub, "identity", "childview", "strategy")
+		rebuilt(t, hub, "identity", "childview", "strategy", "inbox")
 	})
 }
 
@@ -124,6 +125,39 @@ func rebuilt(t *testing.T, dir string, names ...string) {
 		if o := l.Outcome; o.Model != names[i] || !o.Same || !o.Switched || o.Position == store.Position(0) || o.Rows == 0 {
 			t.Errorf("%+v", o)
 		}
+	}
+}
+
+// rebuiltInbox: what agencies were told, under which numbers, and who was shown
+// what, follow from the two logs, and a row that does not is found.
+func rebuiltInbox(t *testing.T, d *demonstration, hub string) {
+	t.Helper()
+	db := d.hub.models[3]
+	if err := d.hub.recordRead(t.Context(), events.ReadRecorded{Reader: "somebody", Agency: "oakfield-school", What: "view", Child: "c", Shown: []events.ItemID{"i1", "i2"}}); err != nil {
+		t.Fatal(err)
+	}
+	rebuilt(t, hub, "inbox")
+	for _, table := range []string{"told", "seen"} {
+		var n int
+		if err := db.Read.QueryRow(`SELECT count(*) FROM ` + table).Scan(&n); err != nil || n < 2 {
+			t.Errorf("%d rows in %s: %v", n, table, err)
+		}
+	}
+	for _, tc := range []struct{ change, where, undo string }{
+		{`UPDATE told SET seq = -seq`, "table told, row agency=", `UPDATE told SET seq = -seq`},
+		{`INSERT INTO seen VALUES ('i3', 'nobody', 'c')`, `table seen, row item="i3", reader="nobody"`, `DELETE FROM seen WHERE item = 'i3'`},
+	} {
+		if _, err := db.Write.Exec(tc.change); err != nil {
+			t.Fatal(err)
+		}
+		code, out := order(t, "rebuild", "-data", hub, "-json", "-only", "inbox")
+		if o := outcomes(t, out); code != exitFailed || len(o) != 1 || !strings.HasPrefix(o[0].Outcome.Differs, tc.where) || o[0].Outcome.Switched {
+			t.Errorf("%s is not found", tc.change)
+		}
+		if _, err := db.Write.Exec(tc.undo); err != nil {
+			t.Fatal(err)
+		}
+		rebuilt(t, hub, "inbox")
 	}
 }
 

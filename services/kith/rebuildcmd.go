@@ -19,12 +19,18 @@ import (
 	"kith/services/internal/rebuild"
 	"kith/services/internal/sqlite"
 	"kith/services/internal/telemetry"
+	"kith/services/notices"
 	"kith/services/strategy"
 )
 
 // readModels are all read models of a hub, in the order in which it opens them.
 func readModels(st *store.Store) []follow.Model {
-	return []follow.Model{identity.Model(st.Pseudonym), childview.Model(), strategy.Model(st.Pseudonym)}
+	return []follow.Model{identity.Model(st.Pseudonym), childview.Model(), strategy.Model(st.Pseudonym), notices.Model(st.Pseudonym)}
+}
+
+// besides are what follows the ledger in the file of a read model.
+func (r *record) besides() map[string]rebuild.Beside {
+	return map[string]rebuild.Beside{"inbox": {Store: r.shown, Model: notices.Seen()}}
 }
 
 // rebuildOrder is what somebody asked for.
@@ -45,7 +51,7 @@ type rebuildLine struct {
 func runRebuild(ctx context.Context, c *call) error {
 	data, conf := c.folder()
 	var o rebuildOrder
-	c.flags.StringVar(&o.only, "only", "", "build this one alone: identity, childview or strategy")
+	c.flags.StringVar(&o.only, "only", "", "build this one alone: identity, childview, strategy or inbox")
 	c.flags.BoolVar(&o.check, "check", false, "compare only; exit 1 if what serves is not what the log makes of it")
 	when := c.flags.String("switch", "same", "same: put the new one in place if it holds the same; always: also if it does not, and keep the old one aside")
 	asJSON := c.flags.Bool("json", false, "one JSON object a line")
@@ -59,8 +65,8 @@ func runRebuild(ctx context.Context, c *call) error {
 	if *when != "same" && *when != "always" {
 		return c.wrong("-switch is same or always, not %q", *when)
 	}
-	if o.only != "" && !slices.Contains([]string{"identity", "childview", "strategy"}, o.only) {
-		return c.wrong("-only is identity, childview or strategy, not %q", o.only)
+	if o.only != "" && !slices.Contains([]string{"identity", "childview", "strategy", "inbox"}, o.only) {
+		return c.wrong("-only is identity, childview, strategy or inbox, not %q", o.only)
 	}
 	o.always = *when == "always"
 	return o.ask(ctx, p, func(l rebuildLine) error { return l.print(c, *asJSON) })
@@ -106,7 +112,7 @@ func (o rebuildOrder) onFiles(ctx context.Context, p partnership, say func(rebui
 		return err
 	}
 	defer r.close()
-	c := rebuild.Config{Store: r.store, Log: tel.Log}
+	c := rebuild.Config{Store: r.store, Beside: r.besides(), Log: tel.Log}
 	for _, m := range readModels(r.store) {
 		db, err := sqlite.Open(ctx, filepath.Join(p.dir, "models", m.Name+".db"), sqlite.Rebuildable)
 		if err != nil {
@@ -150,7 +156,7 @@ func (h *hub) answerRebuild(w http.ResponseWriter, r *http.Request) {
 		return errors.Join(err, http.NewResponseController(w).Flush())
 	}
 	o := rebuildOrder{only: r.FormValue("only"), check: r.FormValue("check") == "true", always: r.FormValue("always") == "true"}
-	c := rebuild.Config{Store: h.record.store, Models: h.projections(), Followed: true, Log: h.tel.Log}
+	c := rebuild.Config{Store: h.record.store, Models: h.projections(), Beside: h.record.besides(), Followed: true, Log: h.tel.Log}
 	if err := o.run(r.Context(), h.dir, c, say); err != nil {
 		_ = say(rebuildLine{Failed: err.Error()})
 	}

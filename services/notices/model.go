@@ -25,7 +25,7 @@ CREATE TABLE answered (reference TEXT, item TEXT, PRIMARY KEY (reference, item))
 
 // Model is how the messages follow from the log.
 func Model(blind func(domain, value string) string) follow.Model {
-	return follow.Model{Name: "inbox", Schema: []string{schema, recallSchema}, Work: []string{"seen", "owed"}, Wants: wants, Apply: teller{blind}.apply}
+	return follow.Model{Name: "inbox", Schema: []string{schema, recallSchema}, Work: []string{"owed"}, Wants: wants, Apply: teller{blind}.apply}
 }
 
 func wants(t events.Type) bool {

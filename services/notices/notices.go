@@ -109,6 +109,9 @@ func (in *Inbox) Close() {
 // Wait returns when everything up to a position was told of.
 func (in *Inbox) Wait(ctx context.Context, p store.Position) error { return in.follower.Wait(ctx, p) }
 
+// Position is up to where everything was told of.
+func (in *Inbox) Position() store.Position { return in.follower.Position() }
+
 func (in *Inbox) news(e store.Event) {
 	if wants(e.Type) {
 		in.wake()

@@ -25,12 +25,35 @@ var ErrDiffers = errors.New("what was built differs from what serves")
 type Config struct {
 	Store    *store.Store
 	Models   []follow.Projection // that serve, or would; each in a file of its own, <Dir>/<name>.db
+	Beside   map[string]Beside   // by the name of one of these: what else is in its file
 	Followed bool                // a follower brings each of them up to date
 	Dir      string
 	Check    bool // compare only
 	Always   bool // switch even where the two differ, and keep the old one aside
 	Tell     func(Progress)
 	Log      *slog.Logger
+}
+
+// Beside is a model that shares the file of another one and follows a log of its
+// own. The two are built, compared and switched as one.
+type Beside struct {
+	Store *store.Store
+	follow.Model
+}
+
+// part is what follows one log, in one file.
+type part struct {
+	follow.Projection
+	store *store.Store
+}
+
+// parts of a file. Which tables are compared is the first one's to say.
+func (c Config) parts(p follow.Projection) []part {
+	ps := []part{{p, c.Store}}
+	if b, ok := c.Beside[p.Name]; ok {
+		ps = append(ps, part{follow.Projection{Model: b.Model, DB: p.DB, Log: p.Log}, b.Store})
+	}
+	return ps
 }
 
 // Progress is how far the one pass over the log is.
@@ -93,6 +116,9 @@ func Run(ctx context.Context, c Config) (out []Outcome, err error) {
 	if err == nil {
 		err = c.build(ctx, last, fresh)
 	}
+	if err == nil {
+		err = c.buildBeside(ctx, fresh)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +157,22 @@ func (c Config) build(ctx context.Context, until store.Position, fresh []follow.
 		took := time.Since(began).Seconds()
 		c.tell(Progress{Events: events, At: at, Until: until, Rate: float64(events) / took, Left: took * float64(until-at) / float64(at)})
 	}, fresh...)
+}
+
+// buildBeside reads the logs of those that share a file, up to their ends.
+func (c Config) buildBeside(ctx context.Context, fresh []follow.Projection) error {
+	for _, f := range fresh {
+		for _, p := range c.parts(f)[1:] {
+			last, err := p.store.Last(ctx)
+			if err == nil {
+				err = follow.Build(ctx, p.store, last, nil, p.Projection)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (c Config) tell(p Progress) {

@@ -225,6 +225,45 @@ func TestWorkIsTakenOver(t *testing.T) {
 	}
 }
 
+// A model that follows another log is built, compared and switched with the one
+// whose file it shares, also while its log is ahead of what it has seen, and a
+// file that knows more than that log is built anew.
+func TestTwoLogsInOneFile(t *testing.T) {
+	h, other := begin(t), begin(t)
+	beside := follow.Model{Name: "beside", Apply: func(ctx context.Context, tx *follow.Tx, e store.Event) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO count VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1`, "other-"+string(e.Stream))
+		return err
+	}}
+	h.add(t, 700, "")
+	other.add(t, 900, "")
+	second := follow.Projection{Model: beside, DB: h.models[0].DB}
+	build := func(until store.Position) {
+		t.Helper()
+		must(t, follow.Build(t.Context(), h.Store, 700, nil, h.models[0]))
+		must(t, follow.Build(t.Context(), other.Store, until, nil, second))
+	}
+	c := h.config()
+	c.Models, c.Beside = h.models[:1], map[string]rebuild.Beside{"one": {Store: other.Store, Model: beside}}
+	build(500)
+	out, err := rebuild.Run(t.Context(), c)
+	if at, perr := second.Position(t.Context()); err != nil || perr != nil || !out[0].Same || !out[0].Switched || at != 900 {
+		t.Fatalf("%+v, at %d: %v, %v", out, at, err, perr)
+	}
+	_, err = second.DB.Write.Exec(`UPDATE count SET n = n + 1 WHERE stream LIKE 'other-%'`)
+	must(t, err)
+	if out, err = rebuild.Run(t.Context(), c); !errors.Is(err, rebuild.ErrDiffers) || !strings.HasPrefix(out[0].Differs, `table count, row stream="other-child-`) {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	_, err = second.DB.Write.Exec(`UPDATE position SET at = at + 1 WHERE name = 'beside'`)
+	must(t, err)
+	if out, err = rebuild.Run(t.Context(), c); err != nil || !out[0].New || !out[0].Switched {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	if out, err = rebuild.Run(t.Context(), c); err != nil || !out[0].Same || out[0].New {
+		t.Fatalf("%+v, %v", out, err)
+	}
+}
+
 func TestWhatDiffersIsNotSwitched(t *testing.T) {
 	h := begin(t)
 	wait(t, h.follow(t), h.add(t, 100, ""))
