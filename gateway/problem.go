@@ -37,7 +37,7 @@ var kinds = []kind{
 		"Something in the request is missing or not as it should be. “errors” names each place.",
 		"Correct those places and send it again. Sending it unchanged gives the same answer."},
 	{eventRefused, http.StatusUnprocessableEntity, "An event was refused",
-		"The hub read the event and does not accept it. “errors” points to each place in the CloudEvent, with a code.",
+		"The hub read the event and does not accept it. “errors” points to each place in the CloudEvent; “answers” holds the whole refusal, with a code for each.",
 		"Correct the event and send it under the same id. What was refused is kept for the agency to look at."},
 	{tooLarge, http.StatusRequestEntityTooLarge, "The request is too large",
 		"One event may have 256 KiB, a batch 4 MiB, anything else 64 KiB.",

@@ -10,6 +10,7 @@ import (
 	"kith/events"
 	"kith/events/bus"
 	"kith/services/fault"
+	"kith/services/intake"
 )
 
 const canary = "Zebedee Quillfeather"
@@ -37,6 +38,8 @@ func TestProblems(t *testing.T) {
 		{"too large", "POST", "/v1/children/search", "chair", "application/json", `{"upn":"` + strings.Repeat("x", smallBody) + `"}`, 413, "too-large", ""},
 		{"incomplete", "POST", "/v1/concerns", "dsl", "application/json", `{"givenName":"` + canary + `"}`, 400, "invalid", "/familyName"},
 		{"no event", "POST", "/v1/events", "police", "application/cloudevents-batch+json", `{"` + canary + `"`, 400, "invalid", ""},
+		{"an event too large", "POST", "/v1/events", "police", "application/cloudevents+json", `{"x":"` + strings.Repeat("x", intake.MaxMessage) + `"}`, 413, "too-large", ""},
+		{"one of two events too large", "POST", "/v1/events", "police", "application/cloudevents-batch+json", `[{},{"x":"` + strings.Repeat("x", intake.MaxMessage) + `"}]`, 413, "too-large", "/1"},
 		{"no route", "GET", "/v1/" + "nothing", "chair", "", "", 404, "not-found", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

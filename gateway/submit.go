@@ -6,6 +6,7 @@ import (
 
 	"kith/events/bus"
 	"kith/services/fault"
+	"kith/services/intake"
 )
 
 // submitted is the answer to a submission that was accepted whole.
@@ -32,6 +33,9 @@ func (g *Gateway) postEvents(w http.ResponseWriter, r *http.Request, c *caller) 
 		return &fault.Error{Kind: fault.Invalid, Err: err,
 			Text: "This is no CloudEvent: send one in binary or structured mode, or a batch (CloudEvents HTTP binding)."}
 	}
+	if err := fitting(ms); err != nil {
+		return err
+	}
 	if err := g.quotas.take(w.Header(), g.Limits, c.Reader.Agency, len(ms), len(body)); err != nil {
 		return err
 	}
@@ -44,6 +48,21 @@ func (g *Gateway) postEvents(w http.ResponseWriter, r *http.Request, c *caller) 
 		return err
 	}
 	return writeOpen(w, http.StatusAccepted, jsonType, submitted{Receipts: receipts})
+}
+
+// fitting refuses a request that holds an event which is larger than any hub takes.
+func fitting(ms []bus.Message) error {
+	for i, m := range ms {
+		if len(m.Body) <= intake.MaxMessage {
+			continue
+		}
+		at := fault.Place{Detail: "Give at most 256 KiB, and a reference to what is large instead of the thing itself."}
+		if len(ms) > 1 {
+			at.Pointer = "/" + strconv.Itoa(i)
+		}
+		return &fault.Error{Kind: tooLarge, Text: "An event is too large; nothing of this request was taken.", At: []fault.Place{at}}
+	}
+	return nil
 }
 
 // getReceipt answers an agency that lost a receipt. Source and id of an event
