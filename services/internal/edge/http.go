@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,8 +29,9 @@ const (
 // the hub has not answered all of it within ten seconds; what is waiting is
 // sent nevertheless. 422 lists the hub's complaints, beside the receipts for
 // what it did take. A record that could not be translated is kept, and answered
-// with 400 and each place. All errors are problems (RFC 9457). The same record may be
-// posted any number of times. GET /livez answers while the process lives.
+// with 400 and each place. Whoever comes to no door is told which there are. All
+// errors are problems (RFC 9457). The same record may be posted any number of
+// times. GET /livez answers while the process lives.
 func (e *Edge) Handler(doors map[string]func([]byte) ([]events.Notice, error)) http.Handler {
 	mux := http.NewServeMux()
 	for path, translate := range doors {
@@ -39,7 +42,21 @@ func (e *Edge) Handler(doors map[string]func([]byte) ([]events.Notice, error)) h
 		})
 	}
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
+	mux.Handle("/", noDoor(slices.Sorted(maps.Keys(doors))))
 	return mux
+}
+
+// noDoor answers what is posted elsewhere, or asked of a door.
+func noDoor(doors []string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		p := problem{Type: "about:blank", Title: "There is no such door", Status: http.StatusNotFound,
+			Detail: "Send records by POST to one of " + strings.Join(doors, ", ") + "."}
+		if slices.Contains(doors, r.URL.Path) {
+			w.Header().Set("Allow", http.MethodPost)
+			p.Title, p.Status = "A door only takes records", http.StatusMethodNotAllowed
+		}
+		write(w, p.Status, typeOfProblem, p)
+	}
 }
 
 func (e *Edge) post(w http.ResponseWriter, r *http.Request, d Door) error {

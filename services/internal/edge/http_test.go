@@ -42,8 +42,9 @@ func TestHandler(t *testing.T) {
 		{"not translated", "POST", "/records", "bad", 400, []string{`"detail":"The date is wrong."`, `{"pointer":"/date","detail":"must be YYYY-MM-DD"}`}},
 		{"our fault", "POST", "/records", "panic", 500, []string{`"title":"Something went wrong here"`}},
 		{"too large", "POST", "/records", strings.Repeat("x", maxRecord+1), 413, []string{`"status":413`}},
-		{"elsewhere", "POST", "/other", "1", 404, nil},
-		{"not by GET", "GET", "/records", "", 405, nil},
+		{"elsewhere", "POST", "/other", "1", 404, []string{`"detail":"Send records by POST to one of /records."`}},
+		{"nowhere", "GET", "/", "", 404, []string{"/records"}},
+		{"not by GET", "GET", "/records", "", 405, []string{`"detail":"Send records by POST to one of /records."`}},
 		{"livez", "GET", "/livez", "", 200, []string{"ok"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
