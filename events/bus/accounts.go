@@ -79,17 +79,22 @@ type trust struct {
 	accounts map[string]string // public key to JWT, the system account included
 }
 
+// operatorIn is the operator's key, below a folder that is made if it is not there.
+func operatorIn(dir string) (nkeys.KeyPair, error) {
+	for _, d := range []string{"keys", "creds"} {
+		if err := os.MkdirAll(filepath.Join(dir, d), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	return keyPair(operatorKey(dir), nkeys.CreateOperator)
+}
+
 // newTrust issues the JWTs of all accounts, and a creds file for each user. Keys
 // are made at first use and kept; what is derived from them is written anew each
 // time, so that a change of permissions reaches everyone.
 func newTrust(dir string, agencies []events.AgencyID) (trust, error) {
 	t := trust{accounts: map[string]string{}}
-	for _, d := range []string{"keys", "creds"} {
-		if err := os.MkdirAll(filepath.Join(dir, d), 0o700); err != nil {
-			return trust{}, err
-		}
-	}
-	operator, err := keyPair(filepath.Join(dir, "keys", "operator.nk"), nkeys.CreateOperator)
+	operator, err := operatorIn(dir)
 	if err != nil {
 		return trust{}, err
 	}

@@ -86,7 +86,7 @@ func makeAccount(dir string, a events.AgencyID) (trust, error) {
 	if !validAgency(a) {
 		return t, errors.New("an agency id is letters a to z, digits and hyphens")
 	}
-	operator, err := keyPair(operatorKey(dir), nkeys.CreateOperator)
+	operator, err := operatorIn(dir)
 	if err == nil {
 		err = t.agency(dir, string(a), operator)
 	}

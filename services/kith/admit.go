@@ -25,6 +25,9 @@ type approval struct {
 	Source  string            `json:"source"`
 	Token   string            `json:"token"`
 	Expires time.Time         `json:"expires"`
+	// Verifier is the hub's, with which the agency checks receipts and
+	// checkpoints; empty where the operator has only the keys of NATS.
+	Verifier string `json:"verifier,omitempty"`
 }
 
 // approve takes an agency into the register and signs its token. What is written
@@ -48,7 +51,7 @@ func (p partnership) approve(e enrolment, days int, now time.Time) (approval, re
 		return approval{}, registered{}, err
 	}
 	r := registered{Agency: a, Key: e.key, Approved: now.UTC().Truncate(time.Second), Expires: expires, Days: days}
-	return approval{a.ID, a.Kind, a.Source, token, expires}, r, p.register.put(r)
+	return approval{Agency: a.ID, Kind: a.Kind, Source: a.Source, Token: token, Expires: expires}, r, p.register.put(r)
 }
 
 // candidate is the agency that a line is about: the one of that id that is known,
@@ -85,6 +88,7 @@ func (h *hub) admit(ctx context.Context, e enrolment, days int) (approval, error
 	defer h.joining.Unlock()
 	known := h.agency(e.id).Kind != ""
 	out, r, err := h.approve(e, days, time.Now())
+	out.Verifier = h.signer.Verifier()
 	if err != nil {
 		return out, err
 	}
@@ -181,7 +185,7 @@ func (h *hub) answerRevoke(w http.ResponseWriter, r *http.Request) {
 // offline is what a command knows that works in the folder of a hub that is down.
 func (c HubConfig) offline() (partnership, error) {
 	r, err := openRegister(c.Data)
-	return partnership{dir: c.Data, store: c.Store, agencies: c.Agencies, authority: c.Authority, register: r,
+	return partnership{dir: c.Data, keys: c.Keys, store: c.Store, agencies: c.Agencies, authority: c.Authority, register: r,
 		natsDir: natsFolder(c), ownServer: c.NATS.URL == ""}, err
 }
 

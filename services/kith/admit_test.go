@@ -44,14 +44,20 @@ func TestLiveRegistration(t *testing.T) {
 		t.Helper()
 		var a approval
 		fromJSON(t, must("hub", "approve", "-config", config, "-json", begun.Line), &a)
-		if a.Agency != "southshire-police" || a.Source != begun.Source || time.Until(a.Expires) < 89*24*time.Hour {
+		if a.Agency != "southshire-police" || a.Source != begun.Source || time.Until(a.Expires) < 89*24*time.Hour || a.Verifier == "" {
 			t.Fatalf("%+v", a)
 		}
 		file := filepath.Join(own, "token")
-		if err := os.WriteFile(file, []byte(a.Token), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(must("hub", "approve", "-config", config, begun.Line)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		must("agency", "join", "-dir", own, "-json", file)
+		must("agency", "join", "-dir", own, file, "-json")
+		if c, err := loadAgency(filepath.Join(own, "agency.json")); err != nil || c.Verifier != a.Verifier {
+			t.Fatalf("the configuration goes by %q, the hub's verifier is %q: %v", c.Verifier, a.Verifier, err)
+		}
+		if code, out, errs := runKith(t, "doctor", "-config", filepath.Join(own, "agency.json")); !strings.Contains(out, "verified with the hub's key") {
+			t.Errorf("doctor: exit %d: %s%s", code, out, errs)
+		}
 	}
 	join()
 	as := []string{"-url", "nats://" + natsAddr, "-creds", filepath.Join(own, "agency.creds"), "-agency", "southshire-police"}
@@ -137,6 +143,52 @@ func TestLiveRegistration(t *testing.T) {
 	must("hub", "revoke", "-config", config, "southshire-police") // while no hub runs
 	if l := inList(t, config, "southshire-police"); l.State != "revoked" {
 		t.Errorf("listed as %+v", l)
+	}
+}
+
+// TestApprovedBeforeTheHubRuns: what the operator gives an agency before the hub
+// ran for the first time is what the hub goes by afterwards.
+func TestApprovedBeforeTheHubRuns(t *testing.T) {
+	dir := t.TempDir()
+	hubAddr, natsAddr := freeAddr(t), freeAddr(t)
+	config := conf(t, dir, "hub.json", map[string]any{
+		"addr": hubAddr, "adminAddr": freeAddr(t), "data": filepath.Join(dir, "hub"), "nats": map[string]any{"listen": natsAddr},
+		"agencies": northshire(), "authority": authority,
+	})
+	own := filepath.Join(dir, "own")
+	for _, do := range [][]string{
+		{"agency", "init", "-dir", own, "-id", "southshire-police", "-kind", "police", "-nats", "nats://" + natsAddr},
+		{"hub", "approve", "-config", config},
+		{"agency", "join", "-dir", own, filepath.Join(own, "given")},
+	} {
+		if do[0] == "hub" {
+			line, err := os.ReadFile(filepath.Join(own, "given"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			do = append(do, string(line))
+		}
+		code, out, errs := runKith(t, do...)
+		if code != exitGood {
+			t.Fatalf("%v: exit %d: %s%s", do[:2], code, out, errs)
+		}
+		if err := os.WriteFile(filepath.Join(own, "given"), []byte(out), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runUntil(t, "hub", config)
+	ready(t, "http://"+hubAddr+"/readyz")
+	event := filepath.Join(own, "event.json")
+	_, sample, _ := runKith(t, "trigger", "police.missing-episode", "-source", "urn:kith:agency:southshire-police")
+	if err := os.WriteFile(event, []byte(sample), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := loadAgency(filepath.Join(own, "agency.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, out, errs := runKith(t, "publish", event, "-url", c.NATS.URL, "-creds", c.NATS.Creds, "-agency", string(c.Agency.ID), "-verifier", c.Verifier); !strings.Contains(out, "its signature verified") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 	"kith/events/bus"
 )
 
-// approveAgency takes in the agency of a line, and prints the token that is for it.
-// The hub may be running.
+// approveAgency takes in the agency of a line, and prints what is for it: the token
+// and, below it, the hub's verifier. The hub may be running.
 func approveAgency(ctx context.Context, c *call) error {
 	config := c.flags.String("config", "", "the hub's configuration")
 	nats := c.flags.String("nats", "", "instead: the folder that kith nats-config wrote; of a demonstration, demo-data/nats. The token does not expire then")
@@ -44,8 +44,8 @@ func approveAgency(ctx context.Context, c *call) error {
 	if *asJSON {
 		return json.NewEncoder(c.out).Encode(out)
 	}
-	fmt.Fprintf(c.err, "approved %s; give this token to the agency, it holds no secret:\n", e.id)
-	_, err = fmt.Fprintln(c.out, out.Token)
+	fmt.Fprintf(c.err, "approved %s; give this to the agency, it holds no secret:\n", e.id)
+	_, err = fmt.Fprintln(c.out, strings.TrimSpace(out.Token+"\n"+out.Verifier))
 	return err
 }
 
@@ -55,7 +55,12 @@ func approveAt(ctx context.Context, config, line string, e enrolment, days int) 
 		return out, err
 	}
 	err = atHub(ctx, conf, "POST", url.Values{"line": {line}, "days": {strconv.Itoa(days)}}, &out, func(p partnership) error {
+		signer, err := openSigner(ctx, p.keysDir())
+		if err != nil {
+			return err
+		}
 		out, _, err = p.approve(e, days, time.Now())
+		out.Verifier = signer.Verifier()
 		return err
 	})
 	return out, err

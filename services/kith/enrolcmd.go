@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/base64"
@@ -8,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -72,26 +74,36 @@ func initAgency(_ context.Context, c *call) error {
 
 func keyIn(dir string) string { return filepath.Join(dir, "keys", "agency.nk") }
 
-// joinAgency makes the creds file of the agency's own key and what was approved.
+// joinAgency makes the creds file of the agency's own key and what was approved, and
+// writes the hub's verifier into the configuration.
 func joinAgency(_ context.Context, c *call) error {
 	dir := c.flags.String("dir", ".", "the folder that kith agency init wrote")
 	asJSON := c.flags.Bool("json", false, "print one JSON object")
-	if err := c.parse(); err != nil {
-		return err
-	}
-	if c.flags.NArg() != 1 {
-		return c.wrong("name the file with the token that the hub's operator gave you, or - for the standard input")
-	}
-	conf, err := loadAgency(filepath.Join(*dir, "agency.json"))
+	args, err := c.mixed()
 	if err != nil {
 		return err
 	}
-	token, err := input(c.flags.Arg(0))
+	if len(args) != 1 {
+		return c.wrong("name the file with what the hub's operator gave you, or - for the standard input")
+	}
+	config := filepath.Join(*dir, "agency.json")
+	conf, err := loadAgency(config)
 	if err != nil {
+		return err
+	}
+	given, err := input(args[0])
+	if err != nil {
+		return err
+	}
+	token, verifier, _ := strings.Cut(strings.TrimSpace(string(given)), "\n")
+	if verifier, err = trusted(conf.Verifier, strings.TrimSpace(verifier)); err != nil {
 		return err
 	}
 	l := bus.Link{Creds: conf.NATS.Creds, Agency: conf.Agency.ID}
-	if err := bus.Join(l, keyIn(*dir), strings.TrimSpace(string(token))); err != nil {
+	if err := bus.Join(l, keyIn(*dir), strings.TrimSpace(token)); err != nil {
+		return err
+	}
+	if err := setVerifier(config, verifier); err != nil {
 		return err
 	}
 	if *asJSON {
@@ -99,17 +111,51 @@ func joinAgency(_ context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		return json.NewEncoder(c.out).Encode(joined{l.Agency, l.Creds, expires})
+		return json.NewEncoder(c.out).Encode(joined{l.Agency, l.Creds, expires, verifier})
 	}
-	fmt.Fprintf(c.out, "wrote %s; kith doctor -config %s says whether all is in order\n", l.Creds, filepath.Join(*dir, "agency.json"))
+	fmt.Fprintf(c.out, "wrote %s; kith doctor -config %s says whether all is in order\n", l.Creds, config)
 	return nil
+}
+
+// trusted is the verifier to go by. One that the configuration has came another
+// way: where the two differ somebody has to find out why.
+func trusted(had, given string) (string, error) {
+	switch {
+	case given != "" && !bus.ValidVerifier(given):
+		return "", errors.New("below the token there is no verifier of a hub: it is one line and begins with kith-hub+")
+	case had != "" && given != "" && had != given:
+		return "", errors.New("the configuration has another verifier than what you were given: ask the hub's operator, by another way, which is right; if it is the new one, take the other out of the configuration")
+	}
+	return cmp.Or(had, given), nil
+}
+
+// setVerifier changes nothing else in a configuration.
+func setVerifier(config, verifier string) error {
+	text, err := os.ReadFile(config)
+	if err != nil {
+		return err
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return errors.New("the configuration is no JSON object")
+	}
+	now, err := json.Marshal(verifier)
+	if err != nil || bytes.Equal(now, fields["verifier"]) {
+		return err
+	}
+	fields["verifier"] = now
+	if text, err = json.MarshalIndent(fields, "", "  "); err != nil {
+		return err
+	}
+	return replaceFile(config, append(text, '\n'))
 }
 
 // joined is what kith agency join -json prints.
 type joined struct {
-	Agency  events.AgencyID `json:"agency"`
-	Creds   string          `json:"creds"`
-	Expires time.Time       `json:"expires,omitzero"`
+	Agency   events.AgencyID `json:"agency"`
+	Creds    string          `json:"creds"`
+	Expires  time.Time       `json:"expires,omitzero"`
+	Verifier string          `json:"verifier,omitempty"`
 }
 
 // enrolment is what the line of an agency says.

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"kith/events/bus"
 )
 
 // TestEnrol: an agency makes its own key, the operator approves it while the hub
@@ -53,6 +55,16 @@ func TestEnrol(t *testing.T) {
 		code, _, errs := runKith(t, "agency", "join", "-dir", dir, file)
 		if code != exitFailed || name != "none" && !strings.Contains(errs, "for another key, or another agency") {
 			t.Errorf("token %s: exit %d: %s", name, code, errs)
+		}
+	}
+	another := "kith-hub+00000000+" + strings.Repeat("A", 44)
+	if signer, err := bus.NewSigner(filepath.Join(other, "receipts.key")); err == nil {
+		another = signer.Verifier()
+	}
+	for text, says := range map[string]string{token + another: "has another verifier", token + "kith-hub": "no verifier of a hub"} {
+		write(text)
+		if code, _, errs := runKith(t, "agency", "join", "-dir", dir, file); code != exitFailed || !strings.Contains(errs, says) {
+			t.Errorf("exit %d, %s, want %q", code, errs, says)
 		}
 	}
 	write(token)

@@ -48,7 +48,7 @@ func commands() []command {
 		{"listen", "-as police | -url URL -creds FILE -agency ID [-json]", "show what comes into an agency's inbox", listenInbox},
 		{"replay", "-as police | -url URL -creds FILE -agency ID [-json]", "show what an agency's inbox holds, from its beginning", replay},
 		{"doctor", "-config FILE | -as police | -url URL -creds FILE -agency ID [-hub URL] [-json]", "look at all that stands between an agency and its receipts: clock, certificates, credentials, the way to the hub, the outbox; each finding with what to do", doctor},
-		{"bench", "append|ingest|rebuild|recover|stream|view [-json]", "measure this machine: durable appends beside other stores, publish to receipt to visible, start after kill -9, reads of a stream in a large log, reads of the view", bench},
+		{"bench", "append|decode|flood|ingest|rebuild|recover|stream|view [-json]", "measure this machine: durable appends beside other stores, what an event costs before it is stored, one agency that floods, publish to receipt to visible, the read models built anew, start after kill -9, reads of a stream in a large log, reads of the view", bench},
 		{"verify", "-data DIR | -config FILE [-checkpoint FILE] [-receipt FILE -proof OUT] [-json]", "check that a record, or a copy of it, is what was recorded; docs/verify.md explains it", verifyRecord},
 		{"nats-config", "-out DIR -agencies a,b,c | -out DIR -leaf-of URL -creds FILE", "write the configuration and credentials of a NATS server for these agencies; or that of a leaf node at an agency", natsConfig},
 		{"backup", "-data DIR -to DIR [-keys-to DIR] [-json]", "copy the record of a hub, which goes on meanwhile; the keys to a place of their own", runBackup},
