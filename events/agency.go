@@ -31,6 +31,20 @@ const (
 // Notice is a report and the id that its agency gave it: what a translator
 // makes of a native record. The same record always gives the same id.
 type Notice struct {
-	ID     string
-	Report Report
+	ID      string
+	Report  Report
+	Version Version
+
+	// Void names records of which nothing stands: whatever they said before was
+	// entered in error, and is to be withdrawn. Such a notice is no event by itself;
+	// only the edge that sent what they said knows which events these are.
+	Void []string
+}
+
+// Version says of which record of the agency's own a notice is a version, where
+// the door can tell. Of the versions of one record only the latest stands.
+type Version struct {
+	Record string // its name, the same in each version; empty if the door cannot tell
+	Number int64  // greater in a later version; 0 if none has one, and then the one handed in last stands
+	At     string // where the record says so: a JSON pointer
 }

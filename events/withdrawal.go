@@ -33,6 +33,23 @@ type (
 	SocialCareWithdrawal struct{ Withdrawn }
 )
 
+// Withdrawal is what says of an event of an agency of this kind that it does not
+// stand; nil for a kind that has no type of its own for it.
+func (k AgencyKind) Withdrawal(w Withdrawn) Withdrawal {
+	switch k {
+	case KindPolice:
+		return PoliceWithdrawal{w}
+	case KindHealth:
+		return HealthWithdrawal{w}
+	case KindEducation:
+		return EducationWithdrawal{w}
+	case KindSocialCare:
+		return SocialCareWithdrawal{w}
+	default:
+		return nil
+	}
+}
+
 func (PoliceWithdrawal) Type() Type     { return "uk.kith.police.withdrawal.v1" }
 func (HealthWithdrawal) Type() Type     { return "uk.kith.health.withdrawal.v1" }
 func (EducationWithdrawal) Type() Type  { return "uk.kith.education.withdrawal.v1" }

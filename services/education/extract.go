@@ -76,17 +76,16 @@ func (r row) notice(f *native.Form, at string) events.Notice {
 		f.Wrong(at+"/record", "one of attendance-fall, suspension, off-roll")
 	}
 	report.OccurredAt = native.Beginning(on) // checked where it was read
-	return events.Notice{ID: r.id(f, at), Report: report}
+	id, version := r.id(f, at)
+	return events.Notice{ID: id, Report: report, Version: version}
 }
 
-func (r row) id(f *native.Form, at string) string {
-	id := r.Record + ":" + f.Reference(at+"/reference", r.Reference)
+func (r row) id(f *native.Form, at string) (string, events.Version) {
+	n := 1
 	if len(r.Revision) > 0 {
-		if n := whole(f, at+"/revision", r.Revision, 1, 9999); n > 1 {
-			id += ":" + strconv.Itoa(n)
-		}
+		n = whole(f, at+"/revision", r.Revision, 1, 9999)
 	}
-	return id
+	return native.Revised(r.Record+":"+f.Reference(at+"/reference", r.Reference), n, at+"/revision")
 }
 
 func (r row) basis(f *native.Form, at string) events.Basis {

@@ -1,8 +1,6 @@
 package health
 
 import (
-	"strconv"
-
 	"github.com/go-json-experiment/json"
 
 	"kith/events"
@@ -80,11 +78,8 @@ func Record(raw []byte) ([]events.Notice, error) {
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	id := r.Record + ":" + r.Reference
-	if r.Revision > 1 {
-		id += ":" + strconv.Itoa(r.Revision)
-	}
-	return []events.Notice{{ID: id, Report: report}}, nil
+	id, version := native.Revised(r.Record+":"+r.Reference, r.Revision, "/revision")
+	return []events.Notice{{ID: id, Report: report, Version: version}}, nil
 }
 
 // report returns what both kinds of record say.

@@ -127,7 +127,7 @@ func (p patient) outbox(ctx context.Context) []finding {
 		return bad("it cannot be opened", "see that you may read and write "+path+" and that the disk is not full")
 	}
 	defer b.Close()
-	s, err := stand(ctx, b)
+	s, err := stand(ctx, b, 0)
 	if err != nil {
 		return bad("it cannot be read", "see that the disk is not full; keep a copy of "+path+" before you do anything else")
 	}

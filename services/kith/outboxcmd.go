@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -18,12 +17,14 @@ import (
 // standing is what an agency's outbox holds that somebody may have to see to.
 type standing struct {
 	edge.Waiting
-	Refused []edge.Refused `json:"refused"`
-	Unread  []edge.Unread  `json:"unread"`
+	Refused  []edge.Refused  `json:"refused"`
+	Unread   []edge.Unread   `json:"unread"`
+	Accepted []edge.Accepted `json:"accepted"` // the last of what stands
 }
 
-// outbox shows an agency what waits, what the hub refused and what could not be
-// translated, and lets somebody put it right.
+// outbox shows an agency what waits, what the hub refused, what could not be
+// translated and what the hub accepted last, and lets somebody put it right or take
+// it back.
 func outbox(ctx context.Context, c *call) error {
 	data := c.flags.String("data", "", "the agency's folder, as its configuration names it")
 	asJSON := c.flags.Bool("json", false, "as JSON")
@@ -31,7 +32,11 @@ func outbox(ctx context.Context, c *call) error {
 	if len(c.args) > 0 && !strings.HasPrefix(c.args[0], "-") {
 		verb, c.args = c.args[0], c.args[1:]
 	}
-	if err := c.parse(); err != nil {
+	last := c.flags.Int("last", 20, "how many of those that the hub accepted list shows, the newest first")
+	reason := c.flags.String("reason", "", "why an event is withdrawn: "+strings.Join(reasons(), ", "))
+	note := c.flags.String("note", "", "file with more of why, or - for standard input; never on the command line, which others can read")
+	args, err := c.mixed()
+	if err != nil {
 		return err
 	}
 	if *data == "" || verb == "" {
@@ -42,34 +47,38 @@ func outbox(ctx context.Context, c *call) error {
 		return err
 	}
 	defer b.Close()
-	args := c.flags.Args()
 	switch {
 	case verb == "list" && len(args) == 0:
-		return listOutbox(ctx, c, b, *asJSON)
+		return listOutbox(ctx, c, b, *last, *asJSON)
 	case verb == "show" && len(args) == 1:
 		return showKept(ctx, c, b, args[0])
 	case verb == "correct" && len(args) == 2:
 		return correct(ctx, c, b, args[0], args[1])
+	case verb == "withdraw" && len(args) == 1:
+		return withdraw(ctx, c, b, args[0], *reason, *note)
 	case verb == "drop" && len(args) == 1:
 		return dropKept(ctx, b, args[0])
 	}
-	return c.wrong("kith outbox list, show NUMBER, correct NUMBER FILE or drop NUMBER, the flags before the numbers")
+	return c.wrong("kith outbox list, show NUMBER, correct NUMBER FILE, correct ID FILE, withdraw ID -reason CODE or drop NUMBER")
 }
 
-func stand(ctx context.Context, b *edge.Box) (s standing, err error) {
+func stand(ctx context.Context, b *edge.Box, last int) (s standing, err error) {
 	if s.Waiting, err = b.Waiting(ctx); err != nil {
 		return s, err
 	}
 	if s.Refused, err = b.Refused(ctx); err != nil {
 		return s, err
 	}
-	s.Unread, err = b.Unread(ctx)
+	if s.Unread, err = b.Unread(ctx); err != nil {
+		return s, err
+	}
+	s.Accepted, err = b.Accepted(ctx, last)
 	return s, err
 }
 
 // listOutbox shows no content: what was said about whom is for show.
-func listOutbox(ctx context.Context, c *call, b *edge.Box, asJSON bool) error {
-	s, err := stand(ctx, b)
+func listOutbox(ctx context.Context, c *call, b *edge.Box, last int, asJSON bool) error {
+	s, err := stand(ctx, b, last)
 	if err != nil {
 		return err
 	}
@@ -95,6 +104,12 @@ func listOutbox(ctx context.Context, c *call, b *edge.Box, asJSON bool) error {
 	}
 	if len(s.Refused)+len(s.Unread) > 0 {
 		fmt.Fprintf(c.out, "see one: kith outbox show -data … NUMBER; put an event right: kith outbox correct -data … NUMBER FILE; a record: hand it in again, corrected, and drop it here\n")
+	}
+	for _, a := range s.Accepted {
+		fmt.Fprintf(c.out, "%s  accepted %s at position %d, %s, digest %s\n", a.ID, a.At.Format(time.RFC3339), a.Position, a.Type, a.Digest)
+	}
+	if len(s.Accepted) > 0 {
+		fmt.Fprintf(c.out, "what an accepted event said is not kept here; put one right: kith outbox correct -data … ID FILE; take one back: kith outbox withdraw -data … ID -reason CODE\n")
 	}
 	return nil
 }
@@ -128,7 +143,7 @@ func complaints(c *call, ps []events.Complaint) {
 
 // showKept prints an event or record as it is, to be put right in a file.
 func showKept(ctx context.Context, c *call, b *edge.Box, number string) error {
-	s, err := stand(ctx, b)
+	s, err := stand(ctx, b, 0)
 	if err != nil {
 		return err
 	}
@@ -145,22 +160,6 @@ func showKept(ctx context.Context, c *call, b *edge.Box, number string) error {
 		}
 	}
 	return fmt.Errorf("there is no %s; kith outbox list shows what there is", number)
-}
-
-func correct(ctx context.Context, c *call, b *edge.Box, number, file string) error {
-	n, ok := numberIn("e", number)
-	if !ok {
-		return c.wrong("only an event is corrected here, e1 and the like; hand a record in again at its door")
-	}
-	event, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	if err := b.Correct(ctx, n, event); err != nil {
-		return err
-	}
-	fmt.Fprintln(c.out, "it is kept, and kith agency sends it in place of the one that was refused")
-	return nil
 }
 
 func dropKept(ctx context.Context, b *edge.Box, number string) error {

@@ -135,6 +135,9 @@ type recordDoor struct {
 
 func (d recordDoor) eventsOf(record []byte) ([]bus.Message, error) {
 	ns, err := d.translate(record)
+	if err == nil {
+		err = onlyAtEdge(ns)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -151,6 +154,20 @@ func (d recordDoor) eventsOf(record []byte) ([]bus.Message, error) {
 		ms = append(ms, m)
 	}
 	return ms, nil
+}
+
+// onlyAtEdge refuses what only an outbox can make an event of.
+func onlyAtEdge(ns []events.Notice) error {
+	bad := &fault.Error{Kind: fault.Invalid, Text: "The record does not fit; see the places named."}
+	for _, n := range ns {
+		if len(n.Void) > 0 {
+			bad.At = append(bad.At, fault.Place{Pointer: n.Version.At, Detail: "Hand this in at your edge: it withdraws what was entered in error, for its outbox knows what was said of it before."})
+		}
+	}
+	if len(bad.At) == 0 {
+		return nil
+	}
+	return bad
 }
 
 // untranslated says of a record, of which nothing was sent, what is wrong.

@@ -120,6 +120,9 @@ func (v validator) event(m bus.Message) verdict {
 // record judges a native record, and then each event that comes of it.
 func (v validator) record(raw []byte) []verdict {
 	ns, err := v.door(raw)
+	if err == nil {
+		err = onlyAtEdge(ns)
+	}
 	if f, ok := errors.AsType[*fault.Error](err); ok {
 		r := verdict{}
 		for _, p := range f.At {

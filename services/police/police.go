@@ -5,7 +5,6 @@
 package police
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -163,11 +162,8 @@ func (r record) notice(f *native.Form, kind string, report events.Report) ([]eve
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	id := kind + ":" + r.PoliceReference
-	if r.Revision > 1 {
-		id += ":" + strconv.Itoa(r.Revision)
-	}
-	return []events.Notice{{ID: id, Report: report}}, nil
+	id, version := native.Revised(kind+":"+r.PoliceReference, r.Revision, "/revision")
+	return []events.Notice{{ID: id, Report: report, Version: version}}, nil
 }
 
 // safeguarding is the basis on which police share: their public task, and for

@@ -41,6 +41,7 @@ func apart(ns []events.Notice) []events.Notice {
 		if seen[n.ID]++; seen[n.ID] > 1 {
 			ns[i].ID += "#" + strconv.Itoa(seen[n.ID])
 		}
+		ns[i].Version.Record = ns[i].ID // a return says how things stand
 	}
 	return ns
 }

@@ -2,7 +2,6 @@ package socialcare
 
 import (
 	"bytes"
-	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -95,10 +94,11 @@ func (r row) notice(f *native.Form, at string) events.Notice {
 	default:
 		f.Wrong(at+"/record", "one of contact, referral-decision, involvement, section47-enquiry, protection-plan")
 	}
-	return events.Notice{ID: r.id(f, at), Report: report}
+	id, version := r.id(f, at)
+	return events.Notice{ID: id, Report: report, Version: version}
 }
 
-func (r row) id(f *native.Form, at string) string {
+func (r row) id(f *native.Form, at string) (string, events.Version) {
 	if r.Revision < 0 {
 		f.Wrong(at+"/revision", "2 or more, or nothing")
 	}
@@ -106,10 +106,7 @@ func (r row) id(f *native.Form, at string) string {
 	if r.Ended != "" {
 		id += ":ended"
 	}
-	if r.Revision > 1 {
-		id += ":" + strconv.Itoa(r.Revision)
-	}
-	return id
+	return native.Revised(id, r.Revision, at+"/revision")
 }
 
 func (r row) shared(f *native.Form, at string) events.Shared {

@@ -73,6 +73,7 @@ func (t ssdTable) one(cells map[string]jsontext.Value, f *native.Form, at string
 	n := t.notice(r)
 	if n.ID != "" {
 		n.Report.About = []events.Person{r.child(t.person)}
+		n.Version = events.Version{Record: n.ID, At: r.at} // a row says how things stand
 	}
 	return n
 }

@@ -51,7 +51,7 @@ func OpenBox(ctx context.Context, path string) (*Box, error) {
 		return nil, fmt.Errorf("open the outbox: %w", err)
 	}
 	var version int
-	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil || version < 2 {
+	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil || version < 3 {
 		return nil, errors.Join(errors.New("the outbox is of an older version: start kith agency on it once"), err, db.Close())
 	}
 	return &Box{db}, nil
@@ -116,44 +116,6 @@ func (b *Box) Unread(ctx context.Context) (all []Unread, err error) {
 		all = append(all, u)
 	}
 	return all, rs.Err()
-}
-
-// Correct sends an event in place of one that was refused. It may have an id of
-// its own or the same. The Edge that uses the outbox sends it within seconds.
-func (b *Box) Correct(ctx context.Context, number int64, event []byte) error {
-	var id string
-	err := b.db.QueryRowContext(ctx, `SELECT coalesce(event, '') FROM outbox WHERE seq = ? AND refused AND body IS NOT NULL`, number).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return errNumber
-	}
-	if err != nil {
-		return err
-	}
-	if _, err := bus.Decode(bus.Message{Body: event}); err != nil {
-		return err
-	}
-	r := newRow(event, "").inPlaceOf(id)
-	tx, err := b.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }() // after the commit it does nothing
-	var seq int64
-	err = tx.QueryRowContext(ctx, `INSERT INTO outbox (digest, body, trace, event, kept) VALUES (?, ?, '', ?, ?) ON CONFLICT (digest) DO NOTHING RETURNING seq`,
-		r.digest, r.body, r.event, time.Now().Unix()).Scan(&seq)
-	if errors.Is(err, sql.ErrNoRows) {
-		return errors.New("this very event was sent before: see what became of it")
-	}
-	if err == nil {
-		err = waits(ctx, tx, seq, r.people)
-	}
-	if err == nil {
-		_, err = tx.ExecContext(ctx, `UPDATE outbox SET corrected = ? WHERE seq = ?`, r.digest, number)
-	}
-	if err != nil {
-		return err
-	}
-	return tx.Commit()
 }
 
 // Drop lets go of an event that was refused.

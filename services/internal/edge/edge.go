@@ -45,6 +45,7 @@ type Edge struct {
 	in       chan *put
 	wake     chan struct{} // something new is in the outbox
 	flying   window
+	taking   taking
 	stop     context.CancelFunc
 	running  sync.WaitGroup
 	stopped  <-chan struct{}
@@ -100,26 +101,26 @@ func (e *Edge) rest(ctx context.Context, d time.Duration) {
 	}
 }
 
-// Submit sends notices and waits for the answers, one for each and in the same
-// order. If ctx ends first, the error is fault.Unavailable, the answers that are
-// there are returned, and the rest are sent nevertheless: to submit the same
-// again does no harm.
+// Submit sends notices and waits for the answers, one for each event that comes of
+// them and in the same order: a notice is one event, and one that voids records is
+// a withdrawal of each that stands. If ctx ends first, the error is
+// fault.Unavailable, the answers that are there are returned, and the rest are sent
+// nevertheless: to submit the same again does no harm.
 func (e *Edge) Submit(ctx context.Context, ns ...events.Notice) ([]bus.Answer, error) {
-	ms, err := e.messages(ns)
+	done := e.taking.alone(ns)
+	defer done()
+	rows, err := e.noticed(ctx, ns)
 	if err != nil {
 		return nil, err
 	}
-	return e.Forward(ctx, ms...)
+	return e.answered(ctx, rows, done)
 }
 
 // Put keeps notices and returns as soon as they are on stable storage. They are
 // answered later.
 func (e *Edge) Put(ctx context.Context, ns ...events.Notice) error {
-	ms, err := e.messages(ns)
-	if err != nil {
-		return err
-	}
-	rows, err := e.rows(ctx, ms)
+	defer e.taking.alone(ns)()
+	rows, err := e.noticed(ctx, ns)
 	if err != nil {
 		return err
 	}
@@ -132,6 +133,11 @@ func (e *Edge) Forward(ctx context.Context, ms ...bus.Message) ([]bus.Answer, er
 	if err != nil {
 		return nil, err
 	}
+	return e.answered(ctx, rows, func() {})
+}
+
+// answered keeps rows, says so, and waits for their answers.
+func (e *Edge) answered(ctx context.Context, rows []row, kept func()) ([]bus.Answer, error) {
 	digests := make([]string, len(rows))
 	for i, r := range rows {
 		digests[i] = r.digest
@@ -141,6 +147,7 @@ func (e *Edge) Forward(ctx context.Context, ms ...bus.Message) ([]bus.Answer, er
 	if err := e.keep(ctx, rows); err != nil {
 		return nil, err
 	}
+	kept()
 	held, err := e.box.answers(ctx, digests)
 	if err != nil {
 		return nil, unavailable(err)
@@ -199,21 +206,26 @@ func (e *Edge) rows(ctx context.Context, ms []bus.Message) ([]row, error) {
 	if err := e.box.correcting(ctx, rows); err != nil {
 		return nil, unavailable(err)
 	}
+	for i := range rows {
+		if err := e.box.inherit(ctx, &rows[i]); err != nil {
+			return nil, unavailable(err)
+		}
+	}
 	return rows, nil
 }
 
-func (e *Edge) messages(ns []events.Notice) ([]bus.Message, error) {
-	ms := make([]bus.Message, len(ns))
-	for i, n := range ns {
-		ev, err := bus.NewEvent(e.agency.Source, n)
+// noticed are what is kept of notices.
+func (e *Edge) noticed(ctx context.Context, ns []events.Notice) ([]row, error) {
+	v := versions{e, map[string]history{}}
+	var rows []row
+	for _, n := range ns {
+		rs, err := v.rows(ctx, n)
 		if err != nil {
-			return nil, fmt.Errorf("make an event of a notice: %w", err)
+			return nil, err
 		}
-		if ms[i], err = bus.Structured(ev); err != nil {
-			return nil, fmt.Errorf("make an event of a notice: %w", err)
-		}
+		rows = append(rows, rs...)
 	}
-	return ms, nil
+	return rows, nil
 }
 
 // rowsOf gives each message the form in which it is kept and sent: structured.

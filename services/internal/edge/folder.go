@@ -134,6 +134,7 @@ func (f *folder) outcome(ctx context.Context, raw []byte) (result, error) {
 		defer cancel()
 		var as []bus.Answer
 		as, err = f.Submit(ctx, ns...)
+		err = f.unread(ctx, f.door, raw, err)
 		r.add(as)
 	}
 	if bad, ok := errors.AsType[*fault.Error](err); ok && bad.Kind == fault.Invalid {

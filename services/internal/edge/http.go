@@ -75,7 +75,7 @@ func (e *Edge) post(w http.ResponseWriter, r *http.Request, d Door) error {
 	defer cancel()
 	as, err := e.Submit(ctx, ns...)
 	if err != nil && as == nil {
-		return err
+		return e.unread(r.Context(), d, raw, err)
 	}
 	answer(w, as)
 	return nil

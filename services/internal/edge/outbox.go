@@ -16,7 +16,8 @@ import (
 
 // outbox is the file that holds messages until they are answered, and answers
 // for as long as somebody may ask. The body, which is personal, goes when the
-// receipt comes; that of what was refused stays until it was put right.
+// receipt comes; that of what was refused stays until it was put right. Of what
+// stands a slip stays: whom it was about, so that it can be withdrawn.
 type outbox struct {
 	*sqlite.DB
 	name string // of this outbox, for ever: the hub's answers are counted off under it
@@ -30,6 +31,29 @@ type row struct {
 	trace  string // traceparent of whoever handed it in
 	event  string // its id
 	people []string
+
+	supersedes string // the id of the event that it stands in the place of
+	typ        string
+	slip       *slip  // unless it withdraws
+	record     string // of which it is a version, if that is known
+	version    int64
+	made       int
+}
+
+// Where a row comes from.
+const (
+	byDoor       = iota
+	byHand       // a correction by a person
+	asWithdrawal // by a person, or because the record was entered in error
+)
+
+// turns are whom and what a message is about: of those with one in common only one
+// is ever under way.
+func (r row) turns() []string {
+	if r.record == "" {
+		return r.people
+	}
+	return append(slices.Clone(r.people), "\x00record "+r.record)
 }
 
 const answersKept = 90 * 24 * time.Hour
@@ -68,6 +92,17 @@ CREATE TABLE unread (                             -- records that could not be t
 );
 CREATE TABLE polled (url TEXT PRIMARY KEY, etag TEXT NOT NULL, modified TEXT NOT NULL);`
 
+const schema3 = `
+ALTER TABLE outbox ADD COLUMN type TEXT;
+ALTER TABLE outbox ADD COLUMN supersedes TEXT;              -- id of the event in whose place it stands
+ALTER TABLE outbox ADD COLUMN record TEXT;                  -- of the agency's own, of which it is a version
+ALTER TABLE outbox ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN made INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN slip TEXT;                    -- JSON, as long as it stands
+CREATE INDEX versions ON outbox (record) WHERE record IS NOT NULL;
+CREATE INDEX named ON outbox (event);
+CREATE INDEX superseding ON outbox (supersedes) WHERE supersedes IS NOT NULL;`
+
 func openOutbox(ctx context.Context, path string) (*outbox, error) {
 	db, err := sqlite.Open(ctx, path, sqlite.Durable)
 	if err != nil {
@@ -82,7 +117,7 @@ func openOutbox(ctx context.Context, path string) (*outbox, error) {
 }
 
 func (b *outbox) prepare(ctx context.Context) error {
-	if err := b.Migrate(ctx, schema, schema2); err != nil {
+	if err := b.Migrate(ctx, schema, schema2, schema3); err != nil {
 		return err
 	}
 	_, err := b.Write.ExecContext(ctx, `INSERT INTO me SELECT ? WHERE NOT EXISTS (SELECT 1 FROM me)`, "outbox-"+strings.ToLower(rand.Text()))
@@ -94,28 +129,43 @@ func (b *outbox) prepare(ctx context.Context) error {
 
 // insert adds rows; those that are there already stay as they are.
 func (b *outbox) insert(ctx context.Context, rs []row) error {
-	now := time.Now().Unix()
 	return b.transact(ctx, func(tx *sql.Tx) error {
-		s, err := tx.PrepareContext(ctx, `INSERT INTO outbox (digest, body, trace, event, kept) VALUES (?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING RETURNING seq`)
+		s, err := tx.PrepareContext(ctx, insertRow)
 		if err != nil {
 			return err
 		}
 		defer s.Close()
 		for _, r := range rs {
-			var seq int64
-			err := s.QueryRowContext(ctx, r.digest, r.body, r.trace, r.event, now).Scan(&seq)
-			if err == sql.ErrNoRows {
-				continue
-			}
-			if err == nil {
-				err = waits(ctx, tx, seq, r.people)
-			}
-			if err != nil {
+			if _, err := add(ctx, tx, s, r); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+const insertRow = `INSERT INTO outbox (digest, body, trace, event, kept, type, supersedes, record, version, made, slip)
+	VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), ?, ?, ?) ON CONFLICT (digest) DO NOTHING RETURNING seq`
+
+// add adds a row, and says whether it was not there before. One without a body only
+// asks for the answer to what is there.
+func add(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, r row) (bool, error) {
+	if r.body == nil {
+		return false, nil
+	}
+	slip, err := r.slip.text()
+	if err != nil {
+		return false, err
+	}
+	var seq int64
+	err = insert.QueryRowContext(ctx, r.digest, r.body, r.trace, r.event, time.Now().Unix(), r.typ, r.supersedes, r.record, r.version, r.made, slip).Scan(&seq)
+	if err == sql.ErrNoRows {
+		return false, nil
+	}
+	if err == nil {
+		err = waits(ctx, tx, seq, r.turns())
+	}
+	return err == nil, err
 }
 
 // waits notes whom a message is about that nobody answered yet.
@@ -163,7 +213,7 @@ func (b *outbox) answer(ctx context.Context, as []bus.Answer, now time.Time) (se
 }
 
 // record keeps one answer. A receipt also settles what was refused before in its
-// place.
+// place, and ends what it supersedes.
 func record(ctx context.Context, tx *sql.Tx, a bus.Answer, now time.Time) (seq int64, err error) {
 	text, err := json.Marshal(a)
 	if err != nil {
@@ -175,12 +225,25 @@ func record(ctx context.Context, tx *sql.Tx, a bus.Answer, now time.Time) (seq i
 	if err != nil {
 		return 0, err
 	}
-	if _, err = tx.ExecContext(ctx, `DELETE FROM waiting WHERE seq = ?`, seq); err != nil || refused {
+	if _, err = tx.ExecContext(ctx, `DELETE FROM waiting WHERE seq = ?`, seq); err != nil {
 		return seq, err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE outbox SET body = NULL, corrected = ?1 WHERE refused AND body IS NOT NULL
-		AND (corrected = ?1 OR event = (SELECT event FROM outbox WHERE seq = ?2))`, a.Digest, seq)
-	return seq, err
+	if refused {
+		return seq, rebase(ctx, tx, seq)
+	}
+	return seq, settle(ctx, tx, seq, a.Digest)
+}
+
+// settle lets go of what a message that was accepted makes an end of.
+func settle(ctx context.Context, tx *sql.Tx, seq int64, digest string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE outbox SET body = NULL, corrected = ?1 FROM (SELECT event, record, version FROM outbox WHERE seq = ?2) AS new
+		WHERE refused AND body IS NOT NULL
+		AND (corrected = ?1 OR outbox.event = new.event OR outbox.record = new.record AND outbox.version <= new.version)`, digest, seq)
+	if err == nil {
+		_, err = tx.ExecContext(ctx, `UPDATE outbox SET slip = NULL FROM (SELECT event, supersedes FROM outbox WHERE seq = ?) AS new
+			WHERE outbox.event = new.supersedes AND new.supersedes <> new.event`, seq)
+	}
+	return err
 }
 
 func (b *outbox) transact(ctx context.Context, f func(*sql.Tx) error) error {
@@ -285,8 +348,10 @@ func (b *outbox) oldest(ctx context.Context) (time.Time, error) {
 }
 
 // forget removes answers that nobody will ask for any more. What was refused
-// and not put right is nobody's to forget.
+// and not put right is nobody's to forget, nor what stands: its next version would
+// not be known for one. That something was withdrawn stays too.
 func (b *outbox) forget(ctx context.Context, before time.Time) error {
-	_, err := b.Write.ExecContext(ctx, `DELETE FROM outbox WHERE answer IS NOT NULL AND answered < ? AND NOT (coalesce(refused, 0) AND body IS NOT NULL)`, before.Unix())
+	_, err := b.Write.ExecContext(ctx, `DELETE FROM outbox WHERE answer IS NOT NULL AND answered < ?
+		AND NOT (coalesce(refused, 0) AND body IS NOT NULL) AND (slip IS NULL OR coalesce(refused, 0)) AND made <> ?`, before.Unix(), asWithdrawal)
 	return err
 }

@@ -105,7 +105,7 @@ func (e *Edge) given(ctx context.Context, s Source, d Door, res *http.Response) 
 	if text := bytes.TrimSpace(raw); len(text) > 0 && string(text) != "[]" {
 		ns, err := e.read(ctx, d, raw)
 		if err == nil {
-			err = e.Put(ctx, ns...)
+			err = e.unread(ctx, d, raw, e.Put(ctx, ns...))
 		}
 		if kindOf(err) == string(fault.Invalid) {
 			e.log.Warn("a source gave what cannot be translated; kith outbox shows it", "agency", e.agency.ID, "route", d.Path)

@@ -18,17 +18,22 @@ type Door struct {
 	Translate func([]byte) ([]events.Notice, error)
 }
 
-// read makes notices of a record. One that cannot be translated is kept for a
-// person to look at, once however often it is handed in, before its sender is
-// told what is wrong with it.
+// read makes notices of a record.
 func (e *Edge) read(ctx context.Context, d Door, raw []byte) ([]events.Notice, error) {
 	ns, err := d.Translate(raw)
+	return ns, e.unread(ctx, d, raw, err)
+}
+
+// unread passes an error on. A record of which no event can be made is kept for a
+// person to look at, once however often it is handed in, before its sender is told
+// what is wrong with it.
+func (e *Edge) unread(ctx context.Context, d Door, raw []byte, err error) error {
 	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.Invalid {
 		if err := e.box.keepUnread(ctx, d.Path, raw, places(f)); err != nil {
-			return nil, unavailable(err)
+			return unavailable(err)
 		}
 	}
-	return ns, err
+	return err
 }
 
 // places are where a record is wrong, at least one.
