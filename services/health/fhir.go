@@ -74,6 +74,7 @@ type resource struct {
 	at, kind string
 	doc      map[string]any
 	raw      []byte
+	passing  bool // its id is only for this Bundle
 }
 
 // unpack takes the resources of a Bundle.
@@ -95,8 +96,12 @@ func (r *reader) unpack(raw []byte, top map[string]any) error {
 		if !ok {
 			continue // nothing was sent, but for example deleted
 		}
+		first := len(r.all)
 		if err := r.add(fmt.Sprintf("/entry/%d/resource", i), value(e.FullUrl), e.Resource, doc); err != nil {
 			return err
+		}
+		if len(r.all) > first { // what is to be created, or is called by a urn, gets its id elsewhere
+			r.all[first].passing = e.Request != nil && e.Request.Method == fhir.HTTPVerbPOST || strings.HasPrefix(value(e.FullUrl), "urn:")
 		}
 	}
 	return nil

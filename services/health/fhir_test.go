@@ -16,7 +16,6 @@ func TestWhatIsWrongWithAResource(t *testing.T) {
 		{"fhir-observation.json", `"Observation"`, `"Patient"`, "/resourceType"},
 		{"fhir-observation.json", `"status": "preliminary"`, `"xyzzy": "preliminary"`, ""}, // the place is the whole resource
 		{"fhir-observation.json", `"preliminary"`, `"xyzzy"`, "/status"},
-		{"fhir-observation.json", `"preliminary"`, `"entered-in-error"`, "/status"},
 		{"fhir-observation.json", `"preliminary"`, `"registered"`, "/status"},
 		{"fhir-observation.json", `"exam"`, `"laboratory"`, "/category"},
 		{"fhir-observation.json", `"2026-11-18T10:40:00+00:00"`, `"18/11/2026"`, "/effectiveDateTime"},
@@ -68,7 +67,7 @@ func TestWhatIsWrongWithAResource(t *testing.T) {
 func TestAnswersSayWhatToGive(t *testing.T) {
 	for _, c := range []struct{ sample, old, new, want string }{
 		{"fhir-flag.json", `"active"`, `"on"`, "Give one of active, inactive, entered-in-error."},
-		{"fhir-flag.json", `"active"`, `"entered-in-error"`, "Give another status: what was entered in error is not shared; if it was before, withdraw that."},
+		{"fhir-flag.json", `"active"`, `"entered-in-error"`, "Give another status, or the resource with the id that it has at your server: what was entered in error is not shared, and without that nobody can tell what to withdraw."},
 		{"fhir-flag.json", `"2026-11-02"`, `"02/11/2026"`, "Give a date, such as 2016-04-30, or a date and time with seconds and zone, such as 2026-11-23T08:30:00Z."},
 		{"fhir-flag.json", `"9990001014"`, `"9990001015"`, "Give ten digits with the right check digit."},
 		{"fhir-flag.json", `"start": "2026-11-02"`, `"from": "2026-11-02"`, "Give only elements that FHIR R4 has here: end, extension, id, start."},

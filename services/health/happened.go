@@ -22,6 +22,10 @@ func (r *reader) notices() ([]events.Notice, error) {
 			alone = append(alone, x)
 			continue
 		}
+		if v := r.void(x); v.Void != nil {
+			out = append(out, v)
+			continue
+		}
 		if !r.stands(x) {
 			continue
 		}
@@ -33,6 +37,7 @@ func (r *reader) notices() ([]events.Notice, error) {
 		if err != nil {
 			return nil, err
 		}
+		n.Version = r.version(x)
 		out = append(out, n)
 	}
 	switch {
@@ -96,7 +101,7 @@ func (r *reader) stands(x resource) bool {
 	status, _ := x.doc["status"].(string)
 	switch {
 	case status == "entered-in-error":
-		r.Wrong(x.at+"/status", "another status: what was entered in error is not shared; if it was before, withdraw that")
+		r.Wrong(x.at+"/status", "another status, or the resource with the id that it has at your server: what was entered in error is not shared, and without that nobody can tell what to withdraw")
 	case !slices.Contains(may, status):
 		r.Wrong(x.at+"/status", "one of "+strings.Join(may, ", ")+": nothing is shared that has not happened")
 	default:
