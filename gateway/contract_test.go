@@ -1,13 +1,9 @@
 package gateway
 
 import (
-	"encoding/json"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -16,94 +12,6 @@ import (
 	"kith/schemas"
 )
 
-// operations says what each route of the API is for; the rest of openapi.yaml
-// follows from the table of routes. A body is a media type, or more with a space
-// between them.
-var operations = map[string]struct{ id, summary, body, answer string }{
-	"POST /v1/events":                                              {"postEvents", "Hand in CloudEvents, in binary, structured or batched mode, and get the receipts.", "application/cloudevents+json application/cloudevents-batch+json application/json", "202 the receipts"},
-	"GET /v1/receipts":                                             {"getReceipt", "The receipt for an event of your own, again, by its source and id.", "", "200 the receipt"},
-	"GET /v1/inbox":                                                {"getInbox", "Messages of the hub after the one that you read last; waits for one if asked to.", "", "200 the messages, and what to ask for next"},
-	"POST /v1/concerns":                                            {"postConcern", "Raise a school's concern about a child.", "application/json", "202 its reference and the receipt"},
-	"GET /v1/concerns":                                             {"getConcerns", "The concerns that you may know of, and how far each is.", "", "200 the concerns"},
-	"GET /v1/concerns/{reference}":                                 {"getConcern", "What became of a concern.", "", "200 the concern"},
-	"POST /v1/concerns/{reference}/decision":                       {"postReferralDecision", "Decide on a concern.", "application/json", "202 the receipt"},
-	"POST /v1/children/search":                                     {"postSearch", "Find a child by exact identifiers, or by name and date of birth, for a stated purpose.", "application/json", "200 the matches that you may know of"},
-	"GET /v1/children/{child}/view":                                {"getView", "The shared view of a child, for a stated purpose, also as known at a moment.", "", "200 the view"},
-	"GET /v1/children/{child}/changes":                             {"getChanges", "Server-sent events: that something new was recorded, and nothing of what.", "", "200 a stream"},
-	"GET /v1/children/{child}/protection":                          {"getProtection", "Whether the child is on a plan or in care, as FHIR Flags in the shape of CP-IS.", "", "200 a FHIR Bundle"},
-	"POST /v1/children/{child}/discussions":                        {"postDiscussion", "Convene a strategy discussion.", "application/json", "201 the discussion"},
-	"POST /v1/children/{child}/discussions/{discussion}/attendees": {"postAttendee", "Attend a strategy discussion.", "application/json", "201 the attendance"},
-	"POST /v1/children/{child}/discussions/{discussion}/decision":  {"postDecision", "Record what a strategy discussion decided.", "application/json", "201 the decision"},
-	"POST /v1/children/{child}/consents":                           {"postConsent", "Record a consent to share.", "application/json", "201 the consent"},
-	"POST /v1/children/{child}/consents/{consent}/withdraw":        {"postWithdrawal", "Record that a consent was withdrawn.", "application/json", "200 the consent"},
-	"GET /v1/identity/candidates":                                  {"getCandidates", "Records that may be of one child and wait for a person to decide.", "", "200 the candidates"},
-	"POST /v1/identity/link":                                       {"postLink", "Join two records as one child.", "application/json", "200 the link"},
-	"POST /v1/identity/decline":                                    {"postDecline", "Keep two records apart.", "application/json", "200 the decision"},
-	"POST /v1/identity/unlink":                                     {"postUnlink", "Part a record from a child.", "application/json", "200 the parting"},
-	"GET /v1/ledger":                                               {"getLedger", "Who looked, at whom, for what.", "", "200 the looks"},
-}
-
-// queries are what may stand behind the question mark.
-var queries = map[string][]string{
-	"GET /v1/receipts":              {"source", "id"},
-	"GET /v1/inbox":                 {"after", "wait"},
-	"GET /v1/children/{child}/view": {"purpose", "asKnownAt"},
-}
-
-func q(s string) string { b, _ := json.Marshal(s); return string(b) }
-
-// TestOpenAPI: the published file says what the routes are. KITH_UPDATE=1 writes it.
-func TestOpenAPI(t *testing.T) {
-	w := newWorld(t)
-	byPath, left := map[string][]string{}, maps.Clone(operations)
-	for _, rt := range w.routes() {
-		method, path, _ := strings.Cut(rt.pattern, " ")
-		if strings.HasPrefix(path, "/v1/") {
-			if _, ok := operations[rt.pattern]; !ok {
-				t.Errorf("%s is not described: add a line to operations", rt.pattern)
-			}
-			byPath[path] = append(byPath[path], method)
-			delete(left, rt.pattern)
-		}
-	}
-	for pattern := range left {
-		t.Errorf("there is no route %s", pattern)
-	}
-	var b strings.Builder
-	b.WriteString(openAPIHead)
-	for _, path := range slices.Sorted(maps.Keys(byPath)) {
-		fmt.Fprintf(&b, "  %s:\n", q(path))
-		for _, method := range byPath[path] {
-			operation(&b, method, path)
-		}
-	}
-	b.WriteString(openAPIParts)
-	kept(t, "openapi.yaml", b.String())
-}
-
-func operation(b *strings.Builder, method, path string) {
-	o := operations[method+" "+path]
-	fmt.Fprintf(b, "    %s:\n      operationId: %s\n      summary: %s\n", strings.ToLower(method), o.id, q(o.summary))
-	var parameters string
-	for _, m := range regexp.MustCompile(`\{(\w+)\}`).FindAllStringSubmatch(path, -1) {
-		parameters += fmt.Sprintf("        - {name: %s, in: path, required: true, schema: {type: string}}\n", m[1])
-	}
-	for _, name := range queries[method+" "+path] {
-		parameters += fmt.Sprintf("        - {name: %s, in: query, schema: {type: string}}\n", name)
-	}
-	if parameters != "" {
-		b.WriteString("      parameters:\n" + parameters)
-	}
-	if o.body != "" {
-		b.WriteString("      requestBody:\n        required: true\n        content:\n")
-		for media := range strings.FieldsSeq(o.body) {
-			fmt.Fprintf(b, "          %s: {schema: {}}\n", media)
-		}
-	}
-	status, what, _ := strings.Cut(o.answer, " ")
-	fmt.Fprintf(b, "      responses:\n        %q: {description: %s}\n        default: {$ref: \"#/components/responses/Problem\"}\n", status, q("What is answered: "+what+"."))
-}
-
 const openAPIHead = `# Generated from the table of routes; the test TestOpenAPI of the gateway keeps it true.
 openapi: 3.1.0
 info:
@@ -111,15 +19,17 @@ info:
   version: "1"
   summary: The hub through which agencies share what they know about a child at risk.
   description: >-
-    Errors are problems (RFC 9457). Absent and forbidden give the same answer. Nothing about a person
-    stands in a URL. The events themselves are in asyncapi.yaml and in the JSON Schemas beside it.
+    What this hub takes and answers, to the field. A later version may answer with fields that are not
+    in here, so pass over what you do not know. Errors are problems (RFC 9457). Absent and forbidden
+    give the same answer. Nothing about a person stands in a URL. What agencies may send over NATS is
+    in asyncapi.yaml.
   license: {name: Apache-2.0, identifier: Apache-2.0}
 servers: [{url: "https://hub.example", description: The address comes from the hub's operator.}]
 security: [{token: []}]
 paths:
 `
 
-const openAPIParts = `webhooks:
+const openAPIHooks = `webhooks:
   inbox:
     post:
       operationId: receiveMessage
@@ -133,7 +43,7 @@ const openAPIParts = `webhooks:
       requestBody:
         required: true
         content:
-          application/cloudevents+json: {schema: {}}
+          application/cloudevents+json: {schema: %s}
       responses:
         "2XX": {description: "You have it."}
         "410": {description: "You want no more."}
@@ -154,30 +64,19 @@ const openAPIParts = `webhooks:
 components:
   securitySchemes:
     token: {type: http, scheme: bearer}
-  responses:
-    Problem:
-      description: Why not, with the place of each thing that is wrong.
-      content:
-        application/problem+json:
-          schema: {$ref: "#/components/schemas/Problem"}
-  schemas:
-    Problem:
-      type: object
-      required: [type, title, status]
-      properties:
-        type: {type: string, format: uri, description: Leads to a page that says what to do.}
-        title: {type: string}
-        status: {type: integer}
-        detail: {type: string}
-        reference: {type: string, description: Of what the hub's log says; for its operator.}
-        errors:
-          type: array
-          items:
-            type: object
-            required: [pointer, detail]
-            properties:
-              pointer: {type: string, description: JSON pointer into what was sent.}
-              detail: {type: string}
+  parameters:
+    once:
+      name: Idempotency-Key
+      in: header
+      required: false
+      description: "At most 40 letters and digits of your own. The same key again means the same act: it is done once."
+      schema: {type: string, pattern: "^[A-Za-z0-9]{1,40}$"}
+    attributes:
+      name: ce-specversion
+      in: header
+      required: false
+      description: "In binary mode the attributes of the CloudEvent stand in headers, each with ce- before its name: ce-specversion, ce-id, ce-source and ce-type at least. The body is its data alone."
+      schema: {type: string, const: "1.0"}
 `
 
 // TestAsyncAPI: the published file says what may be published where.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
@@ -31,6 +32,7 @@ import (
 // and small stand-ins for the services that would write.
 type world struct {
 	*Gateway
+	t        *testing.T
 	mu       sync.Mutex
 	now      time.Time
 	pictures map[events.ChildID]events.Picture
@@ -43,6 +45,7 @@ type world struct {
 	refuse   bool // every event is refused
 	broken   error
 	log      *strings.Builder
+	seen     map[string]bool // which operations answered how; see conforms
 }
 
 const (
@@ -94,7 +97,7 @@ func (plainKeys) Pseudonym(domain, value string) string {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{now: time.Date(2026, 11, 23, 10, 30, 0, 0, time.UTC), log: &strings.Builder{}}
+	w := &world{t: t, seen: map[string]bool{}, now: time.Date(2026, 11, 23, 10, 30, 0, 0, time.UTC), log: &strings.Builder{}}
 	w.pictures = map[events.ChildID]events.Picture{theChild: invented(w.now)}
 	w.concerns = inventedConcerns(w.now)
 	l, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "log.db"))
@@ -143,7 +146,7 @@ func (w *world) toldTo(ctx context.Context, a events.AgencyID, after uint64) ([]
 		<-ctx.Done()
 		return nil, nil
 	}
-	return []events.Told{{Seq: 1, Type: events.TypeDiscussionInvitation, At: w.clock(), Child: theChild, Detail: []byte(`{"discussion":"d1"}`)}}, nil
+	return []events.Told{{Seq: 1, Type: events.TypeDiscussionInvitation, At: w.clock(), Child: theChild, Detail: []byte(`{"discussion":"d1","child":"` + string(theChild) + `","at":"2026-11-23T14:00:00Z","read":"/children/` + string(theChild) + `?purpose=s47"}`)}}, w.broken
 }
 
 func (w *world) clock() time.Time {
@@ -166,14 +169,17 @@ func (w *world) recent(_ context.Context, n int) ([]ledger.Entry, error) {
 	for i := len(w.reads) - 1; i >= 0 && len(es) < n; i-- {
 		es = append(es, w.reads[i])
 	}
-	return es, nil
+	return es, w.broken
 }
 
 func (w *world) picture(_ context.Context, c events.ChildID, at *time.Time) (events.Picture, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p, ok := w.pictures[c]
-	if !ok {
+	switch {
+	case w.broken != nil:
+		return p, w.broken
+	case !ok:
 		return p, fault.NotFound
 	}
 	p.AsKnownAt = at
@@ -190,6 +196,9 @@ func (w *world) picture(_ context.Context, c events.ChildID, at *time.Time) (eve
 }
 
 func (w *world) find(_ context.Context, q events.Query) ([]events.ChildID, error) {
+	if w.broken != nil {
+		return nil, w.broken
+	}
 	if q.Name.Family == "" && q.UPN == "" && q.NHSNumber == "" {
 		return nil, &fault.Error{Kind: fault.Invalid, Text: "The request is not complete.", At: []fault.Place{{Pointer: "nhsNumber", Detail: "Give a number, or name and date of birth."}}}
 	}
@@ -204,7 +213,7 @@ func (w *world) concernOf(_ context.Context, ref string) (events.ConcernStatus, 
 	defer w.mu.Unlock()
 	for _, c := range w.concerns {
 		if c.Reference == ref {
-			return c, nil
+			return c, w.broken
 		}
 	}
 	return events.ConcernStatus{}, fault.NotFound
@@ -219,7 +228,7 @@ func (w *world) concernsOf(_ context.Context, by events.AgencyID) ([]events.Conc
 			cs = append(cs, c)
 		}
 	}
-	return cs, nil
+	return cs, w.broken
 }
 
 func (w *world) raiseConcern(_ context.Context, r events.Reader, f education.ConcernForm) (string, bus.Answer, error) {
@@ -233,7 +242,7 @@ func (w *world) raiseConcern(_ context.Context, r events.Reader, f education.Con
 	c := n.Report.Fact.(events.Concern)
 	w.concerns = append(w.concerns, events.ConcernStatus{Reference: c.Reference, Agency: r.Agency, Child: theChild, Person: n.Report.About[0], Item: "00000000-0000-4000-8000-000000000099",
 		ReceivedAt: w.now, DecideBy: "2026-11-24", Concern: c, Voice: n.Report.Voice, Informed: n.Report.Informed})
-	return c.Reference, w.answer(r.Agency, n.ID), nil
+	return c.Reference, w.answer(r.Agency, n.ID), w.broken
 }
 
 func (w *world) decideConcern(_ context.Context, r events.Reader, f socialcare.ReferralDecisionForm) (bus.Answer, error) {
@@ -256,14 +265,21 @@ func (w *world) decideConcern(_ context.Context, r events.Reader, f socialcare.R
 			c.Decided = &events.ReferralDecided{Reference: f.Reference, Decision: f.Decision, Rationale: f.Rationale, NextStep: f.NextStep, Threshold: f.Threshold}
 		}
 	}
-	return w.answer(r.Agency, "decision:"+f.Reference), nil
+	return w.answer(r.Agency, "decision:"+f.Reference), w.broken
 }
+
+// digest is that of every message.
+const digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 func (w *world) answer(a events.AgencyID, id string) bus.Answer {
 	if w.refuse {
-		return bus.Answer{Refusal: &bus.Refusal{Agency: a, ID: id, Problems: []events.Complaint{{Code: "schema", Pointer: "/data/basis", Detail: "The lawful basis is missing."}}}}
+		return bus.Answer{Refusal: &bus.Refusal{Agency: a, ID: id, Digest: digest, Problems: []events.Complaint{{Code: "schema", Pointer: "/data/basis", Detail: "The lawful basis is missing."}}}}
 	}
-	return bus.Answer{Receipt: &bus.Receipt{Agency: a, Source: "urn:kith:agency:" + string(a), ID: id, Type: "uk.kith.education.concern.v1", Digest: "d1", Position: 42, AcceptedAt: w.now, Note: "kith receipt v1\nposition 42\n\n— kith-hub AAAA\n"}}
+	return bus.Answer{Receipt: w.receipt(a, id)}
+}
+
+func (w *world) receipt(a events.AgencyID, id string) *bus.Receipt {
+	return &bus.Receipt{Agency: a, Source: "urn:kith:agency:" + string(a), ID: id, Type: "uk.kith.education.concern.v1", Digest: digest, Position: 42, AcceptedAt: w.now, Note: "kith receipt v1\nposition 42\n\n— kith-hub AAAA\n"}
 }
 
 func (w *world) submit(_ context.Context, a events.AgencyID, ms []bus.Message) ([]bus.Answer, error) {
@@ -281,7 +297,7 @@ func (w *world) receiptOf(_ context.Context, a events.AgencyID, source, id strin
 	if id != "e1" || source != "urn:kith:agency:"+string(a) {
 		return bus.Receipt{}, fault.NotFound
 	}
-	return *w.answer(a, id).Receipt, nil
+	return *w.receipt(a, id), w.broken
 }
 
 func (w *world) subscribe(events.ChildID) (<-chan store.Position, func()) {
@@ -324,7 +340,7 @@ func (w *world) Convene(_ context.Context, c store.Cause, f strategy.ConveneForm
 	}
 	w.did("convene " + c.Because)
 	w.change(func(p *events.Picture) {
-		p.Discussions = append(p.Discussions, events.Discussion{ID: "d2", Child: f.Child, Chair: c.By, Agency: c.For, At: f.At, Reason: f.Reason, Invited: f.Invited, Open: true})
+		p.Discussions = append(p.Discussions, events.Discussion{ID: "d2", Child: f.Child, Chair: c.By, Agency: c.For, At: f.At, Reason: f.Reason, Invited: f.Invited, Attendees: []events.DiscussionAttended{}, Open: true})
 	})
 	return "d2", nil
 }
@@ -345,7 +361,7 @@ func (w *world) Decide(_ context.Context, _ store.Cause, _ events.ChildID, id ev
 type whoIsWho struct{ w *world }
 
 func (i whoIsWho) Candidates(context.Context) ([]identity.Candidate, error) {
-	return []identity.Candidate{{Child: theChild, Subject: "s9", Now: "c9", Agency: "elmtree-school", Rule: events.RuleNameBirthDate, ProposedAt: i.w.clock()}}, nil
+	return []identity.Candidate{{Child: theChild, Subject: "s9", Now: "c9", Agency: "elmtree-school", Rule: events.RuleNameBirthDate, ProposedAt: i.w.clock()}}, i.w.broken
 }
 
 func (i whoIsWho) Link(_ context.Context, _ store.Cause, _ events.ChildID, s events.SubjectID, reason string) error {
@@ -365,12 +381,18 @@ func (i whoIsWho) settle(what string, s events.SubjectID, reason string) error {
 		return &fault.Error{Kind: fault.Invalid, Text: "Give a reason.", At: []fault.Place{{Pointer: "reason", Detail: "Say why."}}}
 	}
 	i.w.did(what + " " + string(s))
-	return nil
+	return i.w.broken
 }
 
 // ask sends one request; a persona's name signs it with the persona's token.
 func (w *world) ask(method, target, persona, contentType, body string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	w.t.Helper()
+	return w.send(httptest.NewRequest(method, target, strings.NewReader(body)), persona, contentType, body)
+}
+
+// send compares with openapi.yaml what it sends and what comes back.
+func (w *world) send(r *http.Request, persona, contentType, body string) *httptest.ResponseRecorder {
+	w.t.Helper()
 	if persona != "" {
 		r.Header.Set("Authorization", "Bearer token-"+persona)
 	}
@@ -379,6 +401,7 @@ func (w *world) ask(method, target, persona, contentType, body string) *httptest
 	}
 	rec := httptest.NewRecorder()
 	w.ServeHTTP(rec, r)
+	w.conforms(r, body, rec)
 	return rec
 }
 

@@ -55,7 +55,7 @@ func inventedItems() []events.Held {
 func held(kind events.AgencyKind, agency events.AgencyID, occurred string, lateDays int, b events.Basis, f events.Fact) events.Held {
 	t := at(occurred)
 	i := events.Item{Agency: agency, Kind: kind, Source: "urn:kith:agency:" + string(agency), EventID: "e", Subject: "s1", Fact: f,
-		Person: events.Person{Role: events.RoleChild, Name: events.Name{Given: "Ava", Family: "Example"}, DateOfBirth: "2017-03-09"},
+		Person: events.Person{LocalID: "p1", Role: events.RoleChild, Name: events.Name{Given: "Ava", Family: "Example"}, DateOfBirth: "2017-03-09"},
 		Shared: events.Shared{OccurredAt: t, RecordedAt: t.Add(95 * time.Minute), Basis: b, Label: events.Core}}
 	for _, a := range agencies() {
 		if a.ID == agency {

@@ -38,8 +38,14 @@ func Describe(file string) (Description, error) {
 	if err != nil {
 		return Description{}, err
 	}
-	d := Description{Path: file, Title: n.Title, Text: n.Text}
-	err = n.fields(file, "", func(f Field) { d.Fields = append(d.Fields, f) })
+	d, at := Description{Path: file, Title: n.Title, Text: n.Text}, ""
+	if n.Items != nil { // the whole is a list
+		at = "[]"
+		if n, file, err = n.Items.whole(file); err != nil {
+			return Description{}, err
+		}
+	}
+	err = n.fields(file, at, func(f Field) { d.Fields = append(d.Fields, f) })
 	return d, err
 }
 
@@ -48,7 +54,7 @@ type node struct {
 	Ref        string            `json:"$ref"`
 	Title      string            `json:"title"`
 	Text       string            `json:"description"`
-	Type       string            `json:"type"`
+	Type       kinds             `json:"type"`
 	Format     string            `json:"format"`
 	Enum       []json.RawMessage `json:"enum"`
 	Examples   []json.RawMessage `json:"examples"`
@@ -56,6 +62,22 @@ type node struct {
 	Required   []string          `json:"required"`
 	Items      *node             `json:"items"`
 	Defs       map[string]*node  `json:"$defs"`
+}
+
+// kinds is one type, or several with "or" between them.
+type kinds string
+
+func (k *kinds) UnmarshalJSON(b []byte) error {
+	if bytes.HasPrefix(b, []byte("[")) {
+		var several []string
+		err := json.Unmarshal(b, &several)
+		*k = kinds(strings.Join(several, " or "))
+		return err
+	}
+	var one string
+	err := json.Unmarshal(b, &one)
+	*k = kinds(one)
+	return err
 }
 
 // properties keeps the order of the file, which is the order to read them in.
@@ -86,8 +108,8 @@ func (ps *properties) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// resolve reads a file, or one of its definitions.
-func resolve(file, def string) (node, error) {
+// resolve reads a file, or the part of it that a JSON pointer names.
+func resolve(file, pointer string) (node, error) {
 	b, err := fs.ReadFile(files, file)
 	if err != nil {
 		return node{}, fmt.Errorf("%w: %s", errNoSchema, file)
@@ -96,14 +118,31 @@ func resolve(file, def string) (node, error) {
 	if err := json.Unmarshal(b, &n); err != nil {
 		return node{}, fmt.Errorf("read schemas/%s: %w", file, err)
 	}
-	if def == "" {
+	if n, ok := n.at(pointer); ok {
 		return n, nil
 	}
-	d := n.Defs[def]
-	if d == nil {
-		return node{}, fmt.Errorf("%w: %s#%s", errNoSchema, file, def)
+	return node{}, fmt.Errorf("%w: %s#%s", errNoSchema, file, pointer)
+}
+
+// at is the definition or the field below n that a JSON pointer names.
+func (n node) at(pointer string) (node, bool) {
+	if pointer == "" {
+		return n, true
 	}
-	return *d, nil
+	parts := strings.SplitN(pointer, "/", 4) // "", a keyword, a name, the rest
+	if len(parts) < 3 {
+		return node{}, false
+	}
+	rest := strings.TrimPrefix(pointer, strings.Join(parts[:3], "/"))
+	switch d := n.Defs[parts[2]]; {
+	case parts[1] == "$defs" && d != nil:
+		return d.at(rest)
+	case parts[1] == "properties":
+		if i := slices.IndexFunc(n.Properties, func(p property) bool { return p.name == parts[2] }); i >= 0 {
+			return n.Properties[i].node.at(rest)
+		}
+	}
+	return node{}, false
 }
 
 // whole is a node with what it refers to, and the file in which its own
@@ -116,7 +155,7 @@ func (n node) whole(file string) (node, string, error) {
 	if to != "" {
 		file = path.Join(path.Dir(file), to)
 	}
-	base, err := resolve(file, strings.TrimPrefix(fragment, "/$defs/"))
+	base, err := resolve(file, fragment)
 	if err != nil {
 		return node{}, "", err
 	}
@@ -198,7 +237,7 @@ func (n node) words(entry node) string {
 	case n.Type == "string":
 		return "text"
 	}
-	return cmp.Or(n.Type, "any")
+	return cmp.Or(string(n.Type), "any")
 }
 
 func plain(vs []json.RawMessage) (out []string) {

@@ -77,8 +77,8 @@ func TestReleasedSchemasStay(t *testing.T) {
 		released[file] = digest
 	}
 	err = fs.WalkDir(schemas.FS(), ".", func(file string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(file, ".json") {
-			return err
+		if err != nil || d.IsDir() || !strings.HasSuffix(file, ".json") || strings.HasPrefix(file, "api/") {
+			return err // the API's are true of the hub that serves them, and have no versions
 		}
 		b, err := fs.ReadFile(schemas.FS(), file)
 		if err != nil {

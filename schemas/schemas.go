@@ -3,6 +3,10 @@
 // another agency's developer reads first. A schema is never edited after release;
 // a change is a new version beside it.
 //
+// The folder api holds what the hub's HTTP API takes and answers. Those files have
+// no versions: they are true of the hub that serves them, and openapi.yaml holds
+// them whole.
+//
 // Formats are meant to be asserted. Two of them are ours: "nhs-number" and "upn",
 // a number whose check digit or check letter is right.
 package schemas
@@ -16,7 +20,7 @@ import (
 // Base is what the $id of every schema begins with; the rest is its path here.
 const Base = "https://kith.uk/schemas/"
 
-//go:embed */*.v*.json common.v*.json *.yaml
+//go:embed */*.v*.json common.v*.json api/*.json api/examples/*.json *.yaml
 var files embed.FS
 
 // FS holds every schema under its path, for example
@@ -31,7 +35,7 @@ func For(eventType string) (string, bool) {
 	rest, ours := strings.CutPrefix(eventType, "uk.kith.")
 	family, name, _ := strings.Cut(rest, ".")
 	path := family + "/" + name + ".json"
-	if !ours || !fs.ValidPath(path) {
+	if !ours || !fs.ValidPath(path) || !strings.Contains(name, ".v") { // what has no version is no event
 		return "", false
 	}
 	_, err := fs.Stat(files, path)

@@ -27,6 +27,7 @@ func TestFor(t *testing.T) {
 		"uk.kith.hub.receipt.v1":            "hub/receipt.v1.json",
 		"uk.kith.police.missing-episode.v2": "",
 		"uk.kith.common.v1":                 "",
+		"uk.kith.api.view":                  "",
 		"uk.kith.../x.v1":                   "",
 		"uk.kith":                           "",
 		"police.missing-episode.v1":         "",
@@ -57,7 +58,8 @@ func TestSchemasAreWhereTheySay(t *testing.T) {
 		if _, err := c.Compile(schemas.Base + path); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
-		if !known[path] {
+		if !known[path] && !strings.HasPrefix(path, "api/") { // of those TestOpenAPI of the gateway knows
+
 			t.Errorf("%s: no event has this schema", path)
 		}
 	}
@@ -69,7 +71,7 @@ func TestEveryFieldIsDescribed(t *testing.T) {
 	shared := documents(t)["common.v1.json"]["$defs"].(map[string]any)
 	for path, doc := range documents(t) {
 		walk(path+"#", doc, func(at string, s map[string]any) {
-			if s["type"] == "object" && s["properties"] != nil && s["additionalProperties"] != false &&
+			if s["type"] == "object" && s["properties"] != nil && open(s["additionalProperties"]) &&
 				!strings.HasSuffix(at, "/contains") {
 				t.Errorf("%s: open to undescribed fields", at)
 			}
@@ -79,7 +81,7 @@ func TestEveryFieldIsDescribed(t *testing.T) {
 					t.Errorf("%s: field %s is not described", at, name)
 				}
 			}
-			if s["type"] == "string" && s["maxLength"] == nil && s["format"] == nil && s["pattern"] == nil && !strings.HasPrefix(at, "hub/") {
+			if s["type"] == "string" && s["maxLength"] == nil && s["format"] == nil && s["pattern"] == nil && !strings.HasPrefix(at, "hub/") && !strings.HasPrefix(at, "api/") {
 				t.Errorf("%s: a string without a limit", at)
 			}
 		})
@@ -103,6 +105,12 @@ func TestExamplesAreValid(t *testing.T) {
 			}
 		})
 	}
+}
+
+// open tells an object that takes fields of whatever kind.
+func open(additional any) bool {
+	kind, _ := additional.(map[string]any)
+	return additional != false && kind["type"] == nil
 }
 
 func described(p, shared map[string]any) bool {
@@ -134,7 +142,7 @@ func documents(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	docs := map[string]map[string]any{}
 	err := fs.WalkDir(schemas.FS(), ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".json") {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".json") || strings.HasPrefix(path, "api/examples/") {
 			return err
 		}
 		b, err := fs.ReadFile(schemas.FS(), path)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"kith/events"
+	"kith/schemas/apitest"
 	"kith/services/internal/telemetry"
 )
 
@@ -81,7 +83,33 @@ func (w *world) ask(t *testing.T, persona, method, path, contentType, body strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{res.StatusCode, res.Header, string(b)}
+	a := answer{res.StatusCode, res.Header, string(b)}
+	asPublished(t, method, path, contentType, body, a)
+	return a
+}
+
+// published is openapi.yaml.
+var published = sync.OnceValues(apitest.Open)
+
+// asPublished complains where the API answers, or takes, what openapi.yaml does
+// not tell of.
+func asPublished(t *testing.T, method, target, contentType, body string, a answer) {
+	t.Helper()
+	if !strings.HasPrefix(target, "/v1/") {
+		return
+	}
+	c, err := published()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Answer(method, target, a.status, a.header, []byte(a.body)); err != nil {
+		t.Errorf("not as openapi.yaml says: %v\n%.400s", err, a.body)
+	}
+	if a.status < 300 {
+		if err := c.Request(method, target, contentType, []byte(body)); err != nil {
+			t.Errorf("taken, and not as openapi.yaml says: %v", err)
+		}
+	}
 }
 
 // get and post want a status, and say what came instead.

@@ -1,0 +1,147 @@
+package gateway
+
+import (
+	"net/http"
+	"slices"
+
+	"kith/services/fault"
+)
+
+// operation is what the hub publishes of one route of the API. openapi.yaml and
+// the pages about the API are made of it.
+type operation struct {
+	ID      string // also the name of its example in schemas/api/examples
+	Summary string
+	Query   []parameter
+	Bodies  []content
+	Once    bool // takes an Idempotency-Key; see cause
+	Status  int
+	Answer  content
+	Headers []string // of all its answers but those to who may not ask, by their names in headers
+	Place   string   // the header of its answer that leads on, if one does
+	May     []fault.Kind
+}
+
+// parameter is one that stands behind the question mark.
+type parameter struct {
+	Name, Text, Kind string // Kind is "text" or the place of a schema below schemas/
+	Required         bool
+}
+
+// content is a body: its media type, and where below schemas/ its schema is.
+type content struct{ Media, Schema string }
+
+func (o operation) reads() bool { return len(o.Bodies) > 0 }
+
+// problems are the kinds that a route may answer with, in the order of kinds.
+func (o operation) problems() (ks []kind) {
+	every := []fault.Kind{fault.Unsigned, fault.Refused, fault.Unavailable, fault.Internal}
+	for _, k := range kinds {
+		read := o.reads() && (k.Kind == fault.Invalid || k.Kind == tooLarge)
+		if read || slices.Contains(every, k.Kind) || slices.Contains(o.May, k.Kind) {
+			ks = append(ks, k)
+		}
+	}
+	return ks
+}
+
+// header is one that an answer of the API may carry.
+type header struct{ Name, Text, Example string }
+
+var headers = []header{
+	{"Location", "Where to ask what became of it.", "/v1/concerns/QX3M-7RTL-P2VA"},
+	{"RateLimit-Policy", "How many events your agency may send in how many seconds, where a limit was agreed (draft-ietf-httpapi-ratelimit-headers).", `"events";q=10;w=2`},
+	{"RateLimit", "How many of them are left, and in how many seconds there are more.", `"events";r=6;t=0`},
+	{"Retry-After", "After how many seconds to send the same again.", "10"},
+	{"WWW-Authenticate", "What to sign in with.", `Bearer realm="kith"`},
+}
+
+// headersOf are those that every problem of a kind carries.
+func headersOf(k fault.Kind) []string {
+	switch k {
+	case fault.Unsigned:
+		return []string{"WWW-Authenticate"}
+	case fault.Unavailable, tooMany:
+		return []string{"Retry-After"}
+	default:
+		return nil
+	}
+}
+
+const (
+	problemType  = "application/problem+json"
+	streamType   = "text/event-stream"
+	fhirType     = "application/fhir+json"
+	eventType    = "application/cloudevents+json"
+	batchType    = "application/cloudevents-batch+json"
+	problemShape = "api/problem.json"
+)
+
+// body is a body in JSON of which the schema lies in schemas/api.
+func body(name string) []content { return []content{answer(name)} }
+
+func answer(name string) content { return content{jsonType, "api/" + name + ".json"} }
+
+func purposeOfLook() parameter {
+	return parameter{"purpose", "Why you look. It decides what you may see, and is written down.", "api/view.json#/$defs/purpose", true}
+}
+
+// operations say what each route of the API is for, by its pattern.
+func operations() map[string]operation {
+	const changed, absent, wrong = fault.Conflict, fault.Hidden, fault.Invalid
+	return map[string]operation{
+		"POST /v1/events": {ID: "postEvents", Summary: "Hand in CloudEvents, in binary, structured or batched mode, and get the receipts.",
+			Bodies: []content{{eventType, "api/handed.json"}, {batchType, "api/events.json"}, {jsonType, "api/event.json#/properties/data"}},
+			Status: http.StatusAccepted, Answer: answer("receipts"), Headers: []string{"RateLimit-Policy", "RateLimit"}, May: []fault.Kind{eventRefused, tooMany}},
+		"GET /v1/receipts": {ID: "getReceipt", Summary: "The receipt for an event of your own, again, by its source and id.",
+			Query:  []parameter{{"source", "CloudEvents source of the event.", "text", true}, {"id", "CloudEvents id of the event.", "text", true}},
+			Status: http.StatusOK, Answer: content{jsonType, "hub/receipt.v1.json"}, May: []fault.Kind{wrong, absent}},
+		"GET /v1/inbox": {ID: "getInbox", Summary: "Messages of the hub after the one that you read last; waits for one if asked to.",
+			Query: []parameter{{"after", "What the last answer said under next; left out, from the beginning.", "api/inbox.json#/properties/next", false},
+				{"wait", "How long to wait for a message, 30s at most; left out, not at all.", "text", false}},
+			Status: http.StatusOK, Answer: answer("inbox"), May: []fault.Kind{wrong}},
+
+		"POST /v1/concerns": {ID: "postConcern", Summary: "Raise a school's concern about a child.",
+			Bodies: body("concern-form"), Status: http.StatusAccepted, Answer: answer("receipts"), Place: "Location", May: []fault.Kind{eventRefused}},
+		"GET /v1/concerns": {ID: "getConcerns", Summary: "The concerns that you may know of, and how far each is.",
+			Status: http.StatusOK, Answer: answer("concerns")},
+		"GET /v1/concerns/{reference}": {ID: "getConcern", Summary: "What became of a concern.",
+			Status: http.StatusOK, Answer: answer("concern"), May: []fault.Kind{absent}},
+		"POST /v1/concerns/{reference}/decision": {ID: "postReferralDecision", Summary: "Decide on a concern.",
+			Bodies: body("referral-decision-form"), Status: http.StatusAccepted, Answer: answer("receipts"), May: []fault.Kind{absent, changed, eventRefused}},
+
+		"POST /v1/children/search": {ID: "postSearch", Summary: "Find a child by exact identifiers, or by name and date of birth, for a stated purpose.",
+			Bodies: body("search-form"), Status: http.StatusOK, Answer: answer("matches")},
+		"GET /v1/children/{child}/view": {ID: "getView", Summary: "The shared view of a child, for a stated purpose, also as known at a moment.",
+			Query:  []parameter{purposeOfLook(), {"asKnownAt", "A moment to look back to (RFC 3339); without an offset it is of the hub's own zone. Left out, now.", "text", false}},
+			Status: http.StatusOK, Answer: answer("view"), May: []fault.Kind{wrong, absent}},
+		"GET /v1/children/{child}/protection": {ID: "getProtection", Summary: "Whether the child is on a plan or in care, as FHIR Flags in the shape of CP-IS.",
+			Query: []parameter{purposeOfLook()}, Status: http.StatusOK, Answer: content{fhirType, "api/protection.json"}, May: []fault.Kind{wrong, absent}},
+		"GET /v1/children/{child}/changes": {ID: "getChanges", Summary: "Server-sent events: that something new was recorded, and nothing of what.",
+			Status: http.StatusOK, Answer: content{Media: streamType}, May: []fault.Kind{absent}},
+
+		"POST /v1/children/{child}/discussions": {ID: "postDiscussion", Summary: "Convene a strategy discussion.", Once: true,
+			Bodies: body("discussion-form"), Status: http.StatusCreated, Answer: answer("discussion"), May: []fault.Kind{absent, changed}},
+		"POST /v1/children/{child}/discussions/{discussion}/attendees": {ID: "postAttendee", Summary: "Attend a strategy discussion, in your own role.", Once: true,
+			Status: http.StatusCreated, Answer: answer("discussion"), May: []fault.Kind{absent, changed}},
+		"POST /v1/children/{child}/discussions/{discussion}/decision": {ID: "postDecision", Summary: "Record what a strategy discussion decided.", Once: true,
+			Bodies: body("decision-form"), Status: http.StatusCreated, Answer: answer("discussion"), May: []fault.Kind{absent, changed}},
+
+		"POST /v1/children/{child}/consents": {ID: "postConsent", Summary: "Record a consent to share.", Once: true,
+			Bodies: body("consent-form"), Status: http.StatusCreated, Answer: answer("consent"), May: []fault.Kind{absent}},
+		"POST /v1/children/{child}/consents/{consent}/withdraw": {ID: "postWithdrawal", Summary: "Record that a consent was withdrawn.", Once: true,
+			Bodies: body("withdrawal-form"), Status: http.StatusOK, Answer: answer("consent"), May: []fault.Kind{absent}},
+
+		"GET /v1/identity/candidates": {ID: "getCandidates", Summary: "Records that may be of one child and wait for a person to decide.",
+			Status: http.StatusOK, Answer: answer("candidates")},
+		"POST /v1/identity/link": {ID: "postLink", Summary: "Join two records as one child.", Once: true,
+			Bodies: body("link-form"), Status: http.StatusOK, Answer: answer("settled"), May: []fault.Kind{absent, changed}},
+		"POST /v1/identity/decline": {ID: "postDecline", Summary: "Keep two records apart.", Once: true,
+			Bodies: body("link-form"), Status: http.StatusOK, Answer: answer("settled"), May: []fault.Kind{absent, changed}},
+		"POST /v1/identity/unlink": {ID: "postUnlink", Summary: "Part a record from a child.", Once: true,
+			Bodies: body("link-form"), Status: http.StatusOK, Answer: answer("settled"), May: []fault.Kind{absent, changed}},
+
+		"GET /v1/ledger": {ID: "getLedger", Summary: "Who looked, at whom, for what.",
+			Status: http.StatusOK, Answer: answer("ledger")},
+	}
+}
