@@ -3,6 +3,7 @@
 package native
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -18,7 +19,7 @@ import (
 
 // Read decodes a record. What is wrong it names by its place, never by its
 // value: names of members that a record should not have are the sender's own
-// words too, so those are named by their byte.
+// words too, so those are named by their line and byte.
 func Read[T any](raw []byte, opts ...json.Options) (T, error) {
 	var v T
 	err := json.Unmarshal(raw, &v, opts...)
@@ -28,18 +29,23 @@ func Read[T any](raw []byte, opts ...json.Options) (T, error) {
 	var f Form
 	if s, ok := errors.AsType[*json.SemanticError](err); ok {
 		if s.Err == json.ErrUnknownName {
-			f.Wrong(string(s.JSONPointer.Parent()), fmt.Sprintf("only members that are documented, which the one at byte %d is not", s.ByteOffset))
+			f.Wrong(string(s.JSONPointer.Parent()), "only members that are documented, which the one in "+place(raw, s.ByteOffset)+" is not")
 		} else {
 			f.Wrong(string(s.JSONPointer), kind(s))
 		}
 	} else if s, ok := errors.AsType[*jsontext.SyntacticError](err); ok && s.Err == jsontext.ErrDuplicateName {
-		f.Wrong("", fmt.Sprintf("each member once (byte %d)", s.ByteOffset))
+		f.Wrong("", "each member once ("+place(raw, s.ByteOffset)+")")
 	} else if ok {
-		f.Wrong("", fmt.Sprintf("one JSON value in UTF-8 (byte %d)", s.ByteOffset))
+		f.Wrong("", "one JSON value in UTF-8 ("+place(raw, s.ByteOffset)+")")
 	} else {
 		f.Wrong("", "one JSON value in UTF-8")
 	}
 	return v, f.Err()
+}
+
+// place says where a byte is: by the line for who looks with an editor.
+func place(raw []byte, offset int64) string {
+	return fmt.Sprintf("line %d, byte %d", 1+bytes.Count(raw[:min(int(offset), len(raw))], []byte("\n")), offset)
 }
 
 func kind(s *json.SemanticError) string {
