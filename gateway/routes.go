@@ -31,6 +31,8 @@ func (g *Gateway) routes() []route {
 		{"GET /problems/{kind}", nil, g.problems},
 		{"GET /catalogue", nil, g.catalogue},
 		{"GET /catalogue/{type}", nil, g.catalogueType},
+		{"GET /catalogue/api", nil, g.apiCatalogue},
+		{"GET /catalogue/api/{operation}", nil, g.apiOperation},
 		{"GET /refusals/{code}", nil, g.refusal},
 		{"GET /schemas/{file...}", nil, g.schema},
 		{"GET /openapi.yaml", nil, contractAt("/schemas/openapi.yaml")},

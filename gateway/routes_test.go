@@ -15,7 +15,8 @@ var admitted = map[string]string{
 	"GET /sign-in": "-dophscg", "POST /sign-in": "-dophscg", "POST /sign-out": "-dophscg",
 	"GET /about": "-dophscg", "GET /privacy": "-dophscg", "GET /accessibility": "-dophscg", "GET /policies": "-dophscg",
 	"GET /problems": "-dophscg", "GET /problems/{kind}": "-dophscg", "GET /static/{file}": "-dophscg",
-	"GET /catalogue": "-dophscg", "GET /catalogue/{type}": "-dophscg", "GET /refusals/{code}": "-dophscg", "GET /schemas/{file...}": "-dophscg",
+	"GET /catalogue": "-dophscg", "GET /catalogue/{type}": "-dophscg", "GET /catalogue/api": "-dophscg", "GET /catalogue/api/{operation}": "-dophscg",
+	"GET /refusals/{code}": "-dophscg", "GET /schemas/{file...}": "-dophscg",
 	"GET /openapi.yaml": "-dophscg", "GET /asyncapi.yaml": "-dophscg",
 	"GET /livez": "-dophscg", "GET /readyz": "-dophscg",
 
