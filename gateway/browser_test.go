@@ -131,7 +131,7 @@ func TestAxeOnEveryPage(t *testing.T) {
 		{"socialworker", []string{"/concerns/M4ZT-9KQW-H7NB/decision", "/identity"}},
 		{"dsl", []string{at + "?purpose=early-help", "/concerns/QX3M-7RTL-P2VA"}},
 		{"police", []string{"/"}},
-		{"governance", []string{"/", "/about", "/privacy", "/accessibility", "/problems", "/problems/not-found", "/policies", "/catalogue", "/catalogue/uk.kith.police.missing-episode.v1", "/refusals/schema"}},
+		{"governance", []string{"/", "/about", "/privacy", "/accessibility", "/problems", "/problems/not-found", "/policies", "/catalogue", "/catalogue/uk.kith.police.missing-episode.v1", "/catalogue/api", "/catalogue/api/getView", "/catalogue/api/postEvents", "/refusals/schema"}},
 	} {
 		b.SignIn(u, visit.persona)
 		for _, path := range visit.paths {

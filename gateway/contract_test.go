@@ -71,12 +71,6 @@ components:
       required: false
       description: "At most 40 letters and digits of your own. The same key again means the same act: it is done once."
       schema: {type: string, pattern: "^[A-Za-z0-9]{1,40}$"}
-    attributes:
-      name: ce-specversion
-      in: header
-      required: false
-      description: "In binary mode the attributes of the CloudEvent stand in headers, each with ce- before its name: ce-specversion, ce-id, ce-source and ce-type at least. The body is its data alone."
-      schema: {type: string, const: "1.0"}
 `
 
 // TestAsyncAPI: the published file says what may be published where.

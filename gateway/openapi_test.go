@@ -68,6 +68,13 @@ var inPath = map[string][2]string{
 	"reference":  {"The reference of the concern.", "api/concern.json#/properties/reference"},
 }
 
+// attributes of a CloudEvent stand in headers in binary mode.
+var attributes = [][2]string{
+	{"specversion", "always 1.0. The body is then the data alone."}, {"id", "what names the event, together with its source."},
+	{"source", "yours, as the hub's operator registered it."}, {"type", "what kind of event it is."},
+	{"time", "when the event was made. Any other attribute or extension has a header of its own too, percent-encoded."},
+}
+
 func describe(b *strings.Builder, parts *bundle, method, path string, o operation) {
 	fmt.Fprintf(b, "    %s:\n      operationId: %s\n      summary: %s\n", strings.ToLower(method), o.ID, q(o.Summary))
 	var ps string
@@ -85,7 +92,9 @@ func describe(b *strings.Builder, parts *bundle, method, path string, o operatio
 		ps += "        - {$ref: \"#/components/parameters/once\"}\n"
 	}
 	if len(o.Bodies) > 1 { // CloudEvents in binary mode
-		ps += "        - {$ref: \"#/components/parameters/attributes\"}\n"
+		for _, a := range attributes {
+			ps += fmt.Sprintf("        - {name: ce-%s, in: header, required: false, description: %s, schema: {type: string}}\n", a[0], q("In binary mode: "+a[1]))
+		}
 	}
 	if ps != "" {
 		b.WriteString("      parameters:\n" + ps)
