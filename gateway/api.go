@@ -98,7 +98,8 @@ func operations() map[string]operation {
 			Status: http.StatusOK, Answer: content{jsonType, "hub/receipt.v1.json"}, May: []fault.Kind{wrong, absent}},
 		"GET /v1/inbox": {ID: "getInbox", Summary: "Messages of the hub after the one that you read last; waits for one if asked to.",
 			Query: []parameter{{"after", "What the last answer said under next; left out, from the beginning.", "api/inbox.json#/properties/next", false},
-				{"wait", "How long to wait for a message, 30s at most; left out, not at all.", "text", false}},
+				{"wait", "How long to wait for a message, 30s at most; left out, not at all.", "text", false},
+				{"include", "answers: receipts and refusals too. Left out, neither.", "text", false}},
 			Status: http.StatusOK, Answer: answer("inbox"), May: []fault.Kind{wrong}},
 
 		"POST /v1/concerns": {ID: "postConcern", Summary: "Raise a school's concern about a child.",

@@ -140,9 +140,19 @@ func (s syncWriter) Write(p []byte) (int, error) {
 	return s.w.Write(p)
 }
 
-// toldTo is the inbox of the hospital: one message, and then none.
-func (w *world) toldTo(ctx context.Context, a events.AgencyID, after uint64) ([]events.Told, error) {
-	if a != "northshire-hospital" || after > 0 {
+// sentDigest is the digest of what every agency sent.
+var sentDigest = strings.Repeat("41", 32)
+
+// toldTo is the inbox of the hospital: one message, and then none; whoever asks for
+// answers gets one.
+func (w *world) toldTo(ctx context.Context, a events.AgencyID, after events.InboxMark, answers bool) ([]events.Told, error) {
+	if answers && after.Position == 0 {
+		r := bus.Receipt{Agency: a, Source: "urn:kith:agency:" + string(a), ID: "e41", Type: "uk.kith.health.was-not-brought.v1",
+			Digest: sentDigest, Position: 41, AcceptedAt: w.clock(), Note: "a signed note"}
+		m, err := bus.ToldAnswer(bus.Answer{Digest: sentDigest, Receipt: &r}, w.clock(), 41)
+		return []events.Told{m}, err
+	}
+	if a != "northshire-hospital" || after.Seq > 0 {
 		<-ctx.Done()
 		return nil, nil
 	}

@@ -46,9 +46,10 @@ type Config struct {
 	Decide func(context.Context, events.Reader, socialcare.ReferralDecisionForm) (bus.Answer, error)
 	// Receipt finds the receipt of what an agency sent; fault.NotFound without one.
 	Receipt func(ctx context.Context, agency events.AgencyID, source, id string) (bus.Receipt, error)
-	// Told are the hub's messages to an agency after a number, or those that come
-	// until the context ends; see notices.Inbox.
-	Told func(ctx context.Context, agency events.AgencyID, after uint64) ([]events.Told, error)
+	// Told are the hub's messages to an agency after a mark, or those that come
+	// until the context ends, with the answers to what it sent if it asks for them;
+	// see notices.Inbox.
+	Told func(ctx context.Context, agency events.AgencyID, after events.InboxMark, answers bool) ([]events.Told, error)
 	// Ready says why the hub cannot answer yet, or nil.
 	Ready func(context.Context) error
 

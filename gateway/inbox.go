@@ -3,9 +3,9 @@ package gateway
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
+	"kith/events"
 	"kith/events/bus"
 	"kith/services/fault"
 )
@@ -17,36 +17,50 @@ const longestPoll = 30 * time.Second
 // getInbox answers with the messages after the one that the caller read last,
 // or waits for one.
 func (g *Gateway) getInbox(w http.ResponseWriter, r *http.Request, c *caller) error {
-	after, wait, err := polled(r)
+	p, err := polled(r)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), wait)
+	ctx, cancel := context.WithTimeout(r.Context(), p.wait)
 	defer cancel()
-	ms, err := g.Told(ctx, c.Reader.Agency, after)
+	ms, err := g.Told(ctx, c.Reader.Agency, p.after, p.answers)
 	if err != nil {
 		return err
 	}
-	d, err := g.Gate.Inbox(r.Context(), c.Reader, ms, after, bus.TellJSON)
+	d, err := g.Gate.Inbox(r.Context(), c.Reader, ms, p.after, bus.TellJSON)
 	if err != nil {
 		return err
 	}
 	return writeDisclosed(w, http.StatusOK, d)
 }
 
-func polled(r *http.Request) (after uint64, wait time.Duration, err error) {
+// poll is what a request for the inbox asks.
+type poll struct {
+	after   events.InboxMark
+	wait    time.Duration
+	answers bool
+}
+
+func polled(r *http.Request) (p poll, err error) {
 	q := r.URL.Query()
-	if s := q.Get("after"); s != "" {
-		if after, err = strconv.ParseUint(s, 10, 63); err != nil {
-			return 0, 0, &fault.Error{Kind: fault.Invalid, Text: "The request is not complete.", At: []fault.Place{
-				{Pointer: "after", Detail: "Give what the last answer said under next, or leave it out to begin."}}}
-		}
+	if p.after, err = events.ParseInboxMark(q.Get("after")); err != nil {
+		return p, incomplete("after", "Give what the last answer said under next, or leave it out to begin.")
 	}
 	if s := q.Get("wait"); s != "" {
-		if wait, err = time.ParseDuration(s); err != nil || wait < 0 || wait > longestPoll {
-			return 0, 0, &fault.Error{Kind: fault.Invalid, Text: "The request is not complete.", At: []fault.Place{
-				{Pointer: "wait", Detail: "Say how long to wait for a message, 30s at most, or leave it out."}}}
+		if p.wait, err = time.ParseDuration(s); err != nil || p.wait < 0 || p.wait > longestPoll {
+			return p, incomplete("wait", "Say how long to wait for a message, 30s at most, or leave it out.")
 		}
 	}
-	return after, wait, nil
+	switch q.Get("include") {
+	case "":
+	case "answers":
+		p.answers = true
+	default:
+		return p, incomplete("include", "Say answers for receipts and refusals too, or leave it out.")
+	}
+	return p, nil
+}
+
+func incomplete(place, detail string) error {
+	return &fault.Error{Kind: fault.Invalid, Text: "The request is not complete.", At: []fault.Place{{Pointer: place, Detail: detail}}}
 }

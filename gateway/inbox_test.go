@@ -22,7 +22,17 @@ func TestInbox(t *testing.T) {
 			t.Errorf("%s as %s: %d %s", none.path, none.who, a.Code, a.Body)
 		}
 	}
-	for path, place := range map[string]string{"/v1/inbox?after=x": "after", "/v1/inbox?after=-1": "after", "/v1/inbox?wait=1h": "wait", "/v1/inbox?wait=soon": "wait"} {
+	seen := len(w.reads)
+	for path, next := range map[string]string{"/v1/inbox?include=answers": "0.41", "/v1/inbox?include=answers&after=7": "7.41", "/v1/inbox?after=7.41&wait=10ms": "7.41"} {
+		if a := w.get(path, "health"); a.Code != http.StatusOK || !strings.Contains(a.Body.String(), `"next":"`+next+`"`) || strings.Contains(a.Body.String(), `"id":"`+sentDigest+`"`) != strings.Contains(path, "include") {
+			t.Errorf("%s: %d %s", path, a.Code, a.Body)
+		}
+	}
+	if len(w.reads) != seen {
+		t.Errorf("an answer to what an agency sent is recorded as a disclosure: %+v", w.reads[seen:])
+	}
+	for path, place := range map[string]string{"/v1/inbox?after=x": "after", "/v1/inbox?after=-1": "after", "/v1/inbox?wait=1h": "wait", "/v1/inbox?wait=soon": "wait",
+		"/v1/inbox?after=7.": "after", "/v1/inbox?after=7.x": "after", "/v1/inbox?after=.7": "after", "/v1/inbox?include=everything": "include"} {
 		if a := w.get(path, "health"); a.Code != http.StatusBadRequest || !strings.Contains(a.Body.String(), `"`+place+`"`) {
 			t.Errorf("%s: %d %s", path, a.Code, a.Body)
 		}

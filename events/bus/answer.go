@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
@@ -38,13 +39,19 @@ const (
 	SourceHub       = "urn:kith:hub"
 )
 
+// refusedSuffix ends the id of a refusal in an inbox that is read over HTTP. What was
+// refused may be accepted later, byte for byte, and a receiver that remembers ids
+// must not take the receipt for the refusal come again. On NATS, where agencies
+// wait for the digest, it is the digest alone.
+const refusedSuffix = "-refused"
+
 // errNoAnswer reports an event that is no receipt and no refusal.
 var errNoAnswer = errors.New("neither a receipt nor a refusal")
 
 // AnswerOf reads the answer from an event of inbox.receipts or inbox.refusals.
 // It does not verify the signature: see Verify.
 func AnswerOf(e event.Event) (Answer, error) {
-	a := Answer{Digest: e.ID()}
+	a := Answer{Digest: strings.TrimSuffix(e.ID(), refusedSuffix)}
 	var err error
 	switch e.Type() {
 	case TypeReceipt:

@@ -20,17 +20,32 @@ const SubjectMessages = "inbox.messages"
 
 // TellEvent is the CloudEvent of a message to an agency. Its id is the same
 // however often and by whichever way it is sent; "sequence" counts an agency's
-// messages from 1.
+// messages from 1. An answer has no number, and its id is the digest of what it
+// answers; of a refusal see the id on NATS.
 func TellEvent(a events.AgencyID, m events.Told) event.Event {
 	e := event.New()
-	e.SetID("told-" + string(a) + "-" + strconv.FormatUint(m.Seq, 10))
+	switch {
+	case !m.Answer():
+		e.SetID("told-" + string(a) + "-" + strconv.FormatUint(m.Seq, 10))
+		e.SetExtension("sequence", strconv.FormatUint(m.Seq, 10))
+	case m.Type == TypeRefusal:
+		e.SetID(m.Digest + refusedSuffix)
+	default:
+		e.SetID(m.Digest)
+	}
 	e.SetSource(SourceHub)
 	e.SetType(string(m.Type))
 	e.SetTime(m.At)
 	e.SetDataContentType(typeJSON)
-	e.SetExtension("sequence", strconv.FormatUint(m.Seq, 10))
 	e.DataEncoded = m.Detail
 	return e
+}
+
+// ToldAnswer is an answer as a message of the inbox: its data is what came over
+// NATS, byte for byte.
+func ToldAnswer(a Answer, at time.Time, position uint64) (events.Told, error) {
+	_, e, err := a.event()
+	return events.Told{Type: events.Type(e.Type()), At: at, Position: position, Digest: a.Digest, Detail: e.Data()}, err
 }
 
 // TellJSON is the same as a structured CloudEvent.

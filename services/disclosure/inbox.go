@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
 
 	"kith/events"
 )
@@ -12,24 +11,28 @@ import (
 // courier is who reads, in the ledger, where the hub delivers a message by itself.
 const courier events.ActorID = "inbox"
 
-// Inbox hands an agency its messages. Each is recorded before it leaves. The
+// Inbox hands an agency its messages. Each is recorded before it leaves, but for
+// answers, which say nothing but what the agency said. The
 // messages were addressed when they were written; write gives each its form.
-func (g *Gate) Inbox(ctx context.Context, r events.Reader, ms []events.Told, after uint64, write func(events.AgencyID, events.Told) (json.RawMessage, error)) (Disclosed[events.Inbox], error) {
+func (g *Gate) Inbox(ctx context.Context, r events.Reader, ms []events.Told, after events.InboxMark, write func(events.AgencyID, events.Told) (json.RawMessage, error)) (Disclosed[events.Inbox], error) {
 	var none Disclosed[events.Inbox]
 	if err := signed(r); err != nil {
 		return none, err
 	}
-	in := events.Inbox{Messages: []json.RawMessage{}, Next: strconv.FormatUint(after, 10)}
+	in := events.Inbox{Messages: []json.RawMessage{}}
 	for _, m := range ms {
-		if err := g.Told(ctx, r, m); err != nil {
-			return none, err
+		if !m.Answer() {
+			if err := g.Told(ctx, r, m); err != nil {
+				return none, err
+			}
 		}
 		e, err := write(r.Agency, m)
 		if err != nil {
 			return none, fmt.Errorf("write a message: %w", err)
 		}
-		in.Messages, in.Next = append(in.Messages, e), strconv.FormatUint(m.Seq, 10)
+		in.Messages, after = append(in.Messages, e), after.Past(m)
 	}
+	in.Next = after.String()
 	return disclose(in), nil
 }
 

@@ -70,7 +70,12 @@ func (in *Intake) refuse(ctx context.Context, msg message, problems []events.Com
 	}
 	in.log.LogAttrs(ctx, slog.LevelWarn, "refused a message", slog.String("agency", string(msg.agency.ID)),
 		slog.String("code", problems[0].Code), slog.Int("count", len(problems)))
-	return bus.Answer{Digest: msg.digest, Refusal: &bus.Refusal{
-		Agency: msg.agency.ID, Source: msg.source, ID: msg.id, Digest: msg.digest, Problems: problems,
-	}}, nil
+	return refusal(e), nil
+}
+
+// refusal is made of what the quarantine holds, so that it is the same each time.
+func refusal(e events.EventRefused) bus.Answer {
+	return bus.Answer{Digest: e.Digest, Refusal: &bus.Refusal{
+		Agency: e.Agency, Source: e.Source, ID: e.EventID, Digest: e.Digest, Problems: e.Problems,
+	}}
 }

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"fmt"
 
 	"kith/events"
 	"kith/events/bus"
@@ -24,6 +25,19 @@ func (in *Intake) Receipt(ctx context.Context, agency events.AgencyID, source, i
 		return bus.Receipt{}, err
 	}
 	return *a.Receipt, nil
+}
+
+// Answer is what an agency was answered, made of the event that the log holds: the
+// very same receipt, or the refusal.
+func (in *Intake) Answer(e store.Event) (bus.Answer, error) {
+	switch v := e.Event.(type) {
+	case events.EventAccepted:
+		return in.receipt(v, store.Appended{Revision: e.Revision, Position: e.Position, At: e.At})
+	case events.EventRefused:
+		return refusal(v), nil
+	default:
+		return bus.Answer{}, fmt.Errorf("read %s: foreign event %s", e.Stream, e.Type)
+	}
 }
 
 // nameOf joins what names a message for ever.

@@ -12,7 +12,7 @@ import (
 // from the logs and may be thrown away while no hub runs.
 func (h *hub) openInbox(ctx context.Context) (err error) {
 	h.inbox, err = notices.New(ctx, notices.Config{
-		Store: h.record.store, Ledger: h.record.shown, DB: h.models[3], Agencies: h.linked(), Last: h.bus.LastTold, Log: h.tel.Log,
+		Store: h.record.store, Ledger: h.record.shown, DB: h.models[3], Agencies: h.linked(), Last: h.bus.LastTold, Answer: h.intake.Answer, Log: h.tel.Log,
 		Record: func(ctx context.Context, a events.AgencyID, m events.Told) error {
 			return h.gate.Told(ctx, events.Reader{Agency: a}, m)
 		},
@@ -21,6 +21,14 @@ func (h *hub) openInbox(ctx context.Context) (err error) {
 		},
 	})
 	return err
+}
+
+// told is what the gateway gives an agency of its inbox.
+func (h *hub) told(ctx context.Context, a events.AgencyID, after events.InboxMark, answers bool) ([]events.Told, error) {
+	if answers {
+		return h.inbox.All(ctx, a, after)
+	}
+	return h.inbox.After(ctx, a, after.Seq)
 }
 
 // linked are the agencies that have an inbox on NATS.

@@ -88,7 +88,7 @@ func (a webhookAnswer) show(c *call, asJSON bool) error {
 		return errors.Join(failed, json.NewEncoder(c.out).Encode(a))
 	}
 	for _, s := range a.Webhooks {
-		fmt.Fprintf(c.out, "%-24s %-10s delivered up to %d, %d wait%s\n", s.Agency, s.State, s.Delivered, s.Waiting, since(s.Oldest))
+		fmt.Fprintf(c.out, "%-24s %-10s delivered up to %s, %d wait%s\n", s.Agency, s.State, events.InboxMark{Seq: s.Delivered, Position: s.Answered}, s.Waiting, since(s.Oldest))
 		if s.Why != "" {
 			fmt.Fprintf(c.out, "  disabled: %s\n", s.Why)
 		}

@@ -26,6 +26,7 @@ import (
 type Webhook struct {
 	URL        string         `json:"url"`        // needed; https, or http on this machine
 	SecretFile string         `json:"secretFile"` // file of the keys that sign, one a line, whsec_… or whsk_…; needed
+	Answers    bool           `json:"answers"`    // receipts and refusals too; false
 	Disabled   bool           `json:"disabled"`   // nothing is sent; false
 	Networks   []netip.Prefix `json:"networks"`   // that it may lie in beside the public network; none
 	CAFile     string         `json:"caFile"`     // certificates that vouch for it, PEM; those of this machine
@@ -139,7 +140,7 @@ func (h *hub) hookList() (hs []notices.Hook, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("webhooks.%s.url %w", id, err)
 		}
-		hs = append(hs, notices.Hook{Agency: id, Sender: s, Vouched: w.Vouched, Off: w.Disabled})
+		hs = append(hs, notices.Hook{Agency: id, Sender: s, Answers: w.Answers, Vouched: w.Vouched, Off: w.Disabled})
 	}
 	return hs, nil
 }

@@ -74,21 +74,41 @@ func (k *hook) round(ctx context.Context) error {
 		rest(ctx, wait)
 		return nil
 	}
-	ms, err := k.hooks.Inbox.After(ctx, k.Agency, s.Delivered)
+	ms, err := k.next(ctx)
 	for _, m := range ms {
 		if err != nil || ctx.Err() != nil || k.stands().Disabled != nil {
 			break
 		}
-		if err = k.deliver(ctx, m); k.stands().Delivered < m.Seq {
+		if err = k.deliver(ctx, m); k.stands().Mark() != k.stands().Mark().Past(m) {
 			break // the next may only come after this one
 		}
 	}
 	return err
 }
 
+// next waits for what has not arrived yet.
+func (k *hook) next(ctx context.Context) ([]events.Told, error) {
+	if !k.Answers {
+		return k.hooks.Inbox.After(ctx, k.Agency, k.stands().Delivered)
+	}
+	if !k.stands().Answering {
+		from, err := k.hooks.Inbox.answersBefore(ctx, k.Agency, k.hooks.now().Add(-kept))
+		if err == nil {
+			err = k.update(ctx, func(s webhook.Standing) webhook.Standing {
+				s.Answering, s.Answered = true, uint64(from)
+				return s
+			})
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return k.hooks.Inbox.All(ctx, k.Agency, k.stands().Mark())
+}
+
 // deliver tries one message once.
 func (k *hook) deliver(ctx context.Context, m events.Told) error {
-	if s := k.stands(); !s.Begun {
+	if s := k.stands(); !s.Begun && !m.Answer() {
 		old := k.hooks.now().Sub(m.At) >= kept
 		err := k.update(ctx, func(s webhook.Standing) webhook.Standing {
 			if s.Begun = !old; old {
@@ -115,7 +135,7 @@ func (k *hook) deliver(ctx context.Context, m events.Told) error {
 	if err != nil {
 		return err
 	}
-	return k.note(ctx, m.Seq, o)
+	return k.note(ctx, m, o)
 }
 
 // allowed tells whether the receiver agreed; if nothing is known it is asked.
@@ -128,12 +148,13 @@ func (k *hook) allowed(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if o.Code != webhook.Delivered {
-		return false, k.note(ctx, 0, o)
+		return false, k.note(ctx, events.Told{}, o)
 	}
 	return true, k.update(ctx, func(s webhook.Standing) webhook.Standing { s.Permission = p; return s })
 }
 
-// record is done once for each message, before it leaves for the first time.
+// record is done once for each message, before it leaves for the first time. An
+// answer, whose number is 0, says nothing but what the agency said: it is not.
 func (k *hook) record(ctx context.Context, m events.Told) error {
 	if k.stands().Recorded >= m.Seq {
 		return nil
@@ -154,14 +175,14 @@ func (k *hook) pace(ctx context.Context) {
 
 // note makes durable what became of a request. Whoever was disabled meanwhile
 // stays so.
-func (k *hook) note(ctx context.Context, seq uint64, o webhook.Outcome) error {
+func (k *hook) note(ctx context.Context, m events.Told, o webhook.Outcome) error {
 	now := k.hooks.now().UTC()
 	if k.hooks.Tried != nil {
 		k.hooks.Tried(k.Agency, o.Code)
 	}
 	err := k.update(context.WithoutCancel(ctx), func(s webhook.Standing) webhook.Standing {
 		if o.Code == webhook.Delivered {
-			return s.Succeeded(seq, o, now)
+			return s.Succeeded(m, o, now)
 		}
 		return s.Failed(o, now, k.hooks.wait(s.Failures+1))
 	})

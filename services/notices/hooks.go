@@ -19,6 +19,7 @@ import (
 type Hook struct {
 	Agency  events.AgencyID
 	Sender  *webhook.Sender
+	Answers bool // it wants receipts and refusals too
 	Vouched bool // the operator knows that the receiver wants this, and it is not asked
 	Off     bool // in the configuration: nothing is sent
 }

@@ -47,6 +47,8 @@ type receiver struct {
 	after  atomic.Int32 // Retry-After
 	silent atomic.Bool
 	rate   string
+
+	rejects atomic.Value // id of a message that it cannot take
 }
 
 func newReceiver(t *testing.T) *receiver {
@@ -89,6 +91,10 @@ func (r *receiver) serve(t *testing.T, w http.ResponseWriter, req *http.Request)
 	}
 	if e.Type == string(events.TypeWebhookTest) {
 		r.tests++
+		return
+	}
+	if id == r.rejects.Load() {
+		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
 	if before, again := r.bodies[id]; again && before != string(body) {

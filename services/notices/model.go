@@ -23,12 +23,38 @@ CREATE TABLE raised (reference TEXT, agency TEXT, PRIMARY KEY (reference, agency
 CREATE TABLE answered (reference TEXT, item TEXT, PRIMARY KEY (reference, item)) WITHOUT ROWID;
 `
 
+// Answers are found by where they lie; what they say stays sealed in the log. A
+// file that an earlier build made is built anew, which gives the same numbers.
+const outcomeSchema = `
+DROP TABLE told;
+CREATE TABLE told (
+	agency TEXT, seq INTEGER, key TEXT NOT NULL, position INTEGER NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL,
+	child TEXT NOT NULL, item TEXT NOT NULL, detail TEXT NOT NULL,
+	PRIMARY KEY (agency, seq), UNIQUE (agency, key)
+) WITHOUT ROWID;
+CREATE TABLE outcome (
+	agency TEXT, position INTEGER, at INTEGER NOT NULL, stream TEXT NOT NULL, revision INTEGER NOT NULL,
+	PRIMARY KEY (agency, position)
+) WITHOUT ROWID;
+DELETE FROM raised; DELETE FROM answered;
+DELETE FROM seen; DELETE FROM superseded; DELETE FROM recalled; DELETE FROM owed;
+DROP TABLE IF EXISTS position; DROP TABLE IF EXISTS parked;
+`
+
 // Model is how the messages follow from the log.
 func Model(blind func(domain, value string) string) follow.Model {
-	return follow.Model{Name: "inbox", Schema: []string{schema, recallSchema}, Work: []string{"owed"}, Wants: wants, Apply: teller{blind}.apply}
+	return follow.Model{Name: "inbox", Schema: []string{schema, recallSchema, outcomeSchema}, Work: []string{"owed"}, Wants: wants, Apply: teller{blind}.apply}
 }
 
-func wants(t events.Type) bool {
+func wants(t events.Type) bool { return tells(t) || answers(t) }
+
+// answers tells whether an event may be a receipt or a refusal.
+func answers(t events.Type) bool {
+	return t == events.EventAccepted{}.Type() || t == events.EventRefused{}.Type()
+}
+
+// tells tells whether somebody may have to be told because of an event.
+func tells(t events.Type) bool {
 	switch t {
 	case events.DiscussionConvened{}.Type(), events.Concern{}.Type(), events.ReferralDecided{}.Type(),
 		events.WebhookDisabled{}.Type(),
@@ -44,6 +70,13 @@ type teller struct {
 
 func (x teller) apply(ctx context.Context, tx *follow.Tx, e store.Event) error {
 	switch v := e.Event.(type) {
+	case events.EventAccepted:
+		return outcome(ctx, tx, e, v.Agency)
+	case events.EventRefused:
+		if v.Digest == "" {
+			return nil // that the id was used; the refusal lies in the quarantine
+		}
+		return outcome(ctx, tx, e, v.Agency)
 	case events.DiscussionConvened:
 		return invite(ctx, tx, e, v)
 	case events.WebhookDisabled:
@@ -72,7 +105,7 @@ func invite(ctx context.Context, tx *follow.Tx, e store.Event, d events.Discussi
 		return err
 	}
 	for _, a := range d.Invited {
-		if err := tell(ctx, tx, a, string(d.Discussion), events.Told{Type: events.TypeDiscussionInvitation, At: e.At, Child: d.Child, Detail: detail}); err != nil {
+		if err := tell(ctx, tx, a, string(d.Discussion), events.Told{Type: events.TypeDiscussionInvitation, At: e.At, Position: uint64(e.Position), Child: d.Child, Detail: detail}); err != nil {
 			return err
 		}
 	}
@@ -92,7 +125,7 @@ func disabled(ctx context.Context, tx *follow.Tx, e store.Event, d events.Webhoo
 	if err != nil {
 		return err
 	}
-	return tell(ctx, tx, d.Agency, "webhook-"+d.At.UTC().Format(time.RFC3339Nano), events.Told{Type: events.TypeWebhookDisabled, At: e.At, Detail: detail})
+	return tell(ctx, tx, d.Agency, "webhook-"+d.At.UTC().Format(time.RFC3339Nano), events.Told{Type: events.TypeWebhookDisabled, At: e.At, Position: uint64(e.Position), Detail: detail})
 }
 
 // item notes who raised a concern, and what answered it. Either may come first.
@@ -146,13 +179,19 @@ func (x teller) feedback(ctx context.Context, tx *follow.Tx, e store.Event, refe
 	if err != nil {
 		return err
 	}
-	return tell(ctx, tx, agency, string(item), events.Told{Type: events.TypeReferralFeedback, At: e.At, Item: item, Detail: detail})
+	return tell(ctx, tx, agency, string(item), events.Told{Type: events.TypeReferralFeedback, At: e.At, Position: uint64(e.Position), Item: item, Detail: detail})
 }
 
 // tell writes a message, once for each key.
 func tell(ctx context.Context, tx *follow.Tx, a events.AgencyID, key string, m events.Told) error {
 	_, err := tx.ExecContext(ctx, `
-INSERT INTO told SELECT ?1, 1 + coalesce(max(seq), 0), ?2, ?3, ?4, ?5, ?6, ?7 FROM told WHERE agency = ?1
-ON CONFLICT DO NOTHING`, a, key, m.Type, m.At.UnixNano(), m.Child, m.Item, string(m.Detail))
+INSERT INTO told SELECT ?1, 1 + coalesce(max(seq), 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM told WHERE agency = ?1
+ON CONFLICT DO NOTHING`, a, key, int64(m.Position), m.Type, m.At.UnixNano(), m.Child, m.Item, string(m.Detail))
+	return err
+}
+
+// outcome notes where an answer lies.
+func outcome(ctx context.Context, tx *follow.Tx, e store.Event, a events.AgencyID) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO outcome VALUES (?, ?, ?, ?, ?)`, a, int64(e.Position), e.At.UnixNano(), string(e.Stream), int64(e.Revision))
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kith/events"
+	"kith/events/bus"
 	"kith/events/store"
 	"kith/services/internal/follow"
 	"kith/services/internal/sqlite"
@@ -26,6 +27,9 @@ type Config struct {
 	Ledger   *store.Store // of the ledger: who was shown what
 	DB       *sqlite.DB   // its own; closed by whoever opened it, after Close
 	Agencies []events.Agency
+
+	// Answer is the receipt or the refusal that an event of the log stands for.
+	Answer func(store.Event) (bus.Answer, error)
 
 	// Record makes a disclosure durable before the message leaves for NATS.
 	Record func(context.Context, events.AgencyID, events.Told) error
@@ -47,13 +51,14 @@ type Inbox struct {
 	done     sync.WaitGroup
 
 	mu    sync.Mutex
-	moved chan struct{} // closed and replaced when there may be news
+	moved chan struct{}                     // closed and replaced when there may be news
+	heard map[events.AgencyID]chan struct{} // closed and forgotten when there is an answer
 	to    map[events.AgencyID]context.CancelFunc
 }
 
 // New starts to follow the log, and to deliver to each agency.
 func New(ctx context.Context, c Config) (*Inbox, error) {
-	in := &Inbox{Config: c, moved: make(chan struct{})}
+	in := &Inbox{Config: c, moved: make(chan struct{}), heard: map[events.AgencyID]chan struct{}{}}
 	ctx, in.cancel = context.WithCancel(ctx)
 	in.ctx, in.to = ctx, map[events.AgencyID]context.CancelFunc{}
 	var err error
@@ -113,8 +118,15 @@ func (in *Inbox) Wait(ctx context.Context, p store.Position) error { return in.f
 func (in *Inbox) Position() store.Position { return in.follower.Position() }
 
 func (in *Inbox) news(e store.Event) {
-	if wants(e.Type) {
-		in.wake()
+	switch v := e.Event.(type) {
+	case events.EventAccepted:
+		in.answered(v.Agency)
+	case events.EventRefused:
+		in.answered(v.Agency)
+	default:
+		if tells(e.Type) {
+			in.wake()
+		}
 	}
 }
 
@@ -153,7 +165,7 @@ func (in *Inbox) After(ctx context.Context, a events.AgencyID, seq uint64) ([]ev
 
 func (in *Inbox) read(ctx context.Context, a events.AgencyID, seq uint64) ([]events.Told, error) {
 	rs, err := in.DB.Read.QueryContext(ctx,
-		`SELECT seq, type, at, child, item, detail FROM told WHERE agency = ? AND seq > ? ORDER BY seq LIMIT ?`, a, int64(seq), most)
+		`SELECT seq, position, type, at, child, item, detail FROM told WHERE agency = ? AND seq > ? ORDER BY seq LIMIT ?`, a, int64(seq), most)
 	if err != nil {
 		return nil, fmt.Errorf("read the inbox: %w", err)
 	}
@@ -163,7 +175,7 @@ func (in *Inbox) read(ctx context.Context, a events.AgencyID, seq uint64) ([]eve
 		var m events.Told
 		var at int64
 		var detail string
-		if err := rs.Scan(&m.Seq, &m.Type, &at, &m.Child, &m.Item, &detail); err != nil {
+		if err := rs.Scan(&m.Seq, &m.Position, &m.Type, &at, &m.Child, &m.Item, &detail); err != nil {
 			return nil, fmt.Errorf("read the inbox: %w", err)
 		}
 		m.At, m.Detail = time.Unix(0, at).UTC(), json.RawMessage(detail)

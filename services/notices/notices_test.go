@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kith/events"
+	"kith/events/bus"
 	"kith/events/store"
 	sqlitelog "kith/events/store/sqlite"
 	"kith/services/internal/keys"
@@ -82,12 +83,25 @@ func (w *world) open(path string) (*Inbox, func()) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	in, err := New(w.t.Context(), Config{Store: w.store, Ledger: w.ledger, DB: db, Agencies: []events.Agency{{ID: "school"}, {ID: "police"}}, Last: w.last, Deliver: w.deliver,
+	in, err := New(w.t.Context(), Config{Store: w.store, Ledger: w.ledger, DB: db, Agencies: []events.Agency{{ID: "school"}, {ID: "police"}}, Last: w.last, Answer: answer, Deliver: w.deliver,
 		Record: func(context.Context, events.AgencyID, events.Told) error { return nil }, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return in, func() { in.Close(); _ = db.Close() }
+}
+
+// answer is of what the log holds; that receipts are signed is tried with the
+// whole hub.
+func answer(e store.Event) (bus.Answer, error) {
+	switch v := e.Event.(type) {
+	case events.EventAccepted:
+		return bus.Answer{Digest: v.Digest, Receipt: &bus.Receipt{Digest: v.Digest, Position: uint64(e.Position), AcceptedAt: e.At}}, nil
+	case events.EventRefused:
+		return bus.Answer{Digest: v.Digest, Refusal: &bus.Refusal{Digest: v.Digest, Problems: v.Problems}}, nil
+	default:
+		return bus.Answer{}, errors.New("no answer")
+	}
 }
 
 func (w *world) append(s store.Stream, e events.Event) {

@@ -77,7 +77,7 @@ type change struct {
 
 // recalled tells the agency whose people were shown the item.
 func recalled(ctx context.Context, tx *follow.Tx, e store.Event, v events.ItemRecalled) error {
-	m := events.Told{Type: events.TypeItemWithdrawn, At: e.At, Child: v.Child, Item: v.Item}
+	m := events.Told{Type: events.TypeItemWithdrawn, At: e.At, Position: uint64(e.Position), Child: v.Child, Item: v.Item}
 	c := change{Item: v.Item}
 	if !v.Withdrawn {
 		m.Type = events.TypeItemCorrected

@@ -56,7 +56,8 @@ func (k *hook) update(ctx context.Context, change func(webhook.Standing) webhook
 type HookStatus struct {
 	Agency    events.AgencyID  `json:"agency"`
 	State     HookState        `json:"state"`
-	Delivered uint64           `json:"delivered"` // number of the last message that arrived
+	Delivered uint64           `json:"delivered"`          // number of the last message that arrived
+	Answered  uint64           `json:"answered,omitempty"` // position of the last receipt or refusal that did
 	Waiting   int              `json:"waiting"`
 	Oldest    *time.Time       `json:"oldest,omitempty"` // since when the first of them waits
 	Failures  int              `json:"failures,omitempty"`
@@ -91,7 +92,7 @@ func (hs *Hooks) List(ctx context.Context) (all []HookStatus, err error) {
 
 func (k *hook) status(ctx context.Context) (HookStatus, error) {
 	s := k.stands()
-	out := HookStatus{Agency: k.Agency, State: HookDelivering, Delivered: s.Delivered, Failures: s.Failures}
+	out := HookStatus{Agency: k.Agency, State: HookDelivering, Delivered: s.Delivered, Answered: s.Answered, Failures: s.Failures}
 	if s.Failures > 0 {
 		out.State, out.Since, out.Next = HookFailing, &s.Since, &s.Next
 	}
@@ -104,13 +105,23 @@ func (k *hook) status(ctx context.Context) (HookStatus, error) {
 	case s.Disabled != nil:
 		out.State, out.Why, out.Next = HookDisabled, string(s.Disabled.Why), nil
 	}
-	var oldest sql.NullInt64
-	err := k.hooks.Inbox.DB.Read.QueryRowContext(ctx, `SELECT count(*), min(at) FROM told WHERE agency = ? AND seq > ?`, k.Agency, int64(s.Delivered)).Scan(&out.Waiting, &oldest)
-	if oldest.Valid {
-		at := time.Unix(0, oldest.Int64).UTC()
-		out.Oldest = &at
+	err := k.waits(ctx, &out, `SELECT count(*), min(at) FROM told WHERE agency = ? AND seq > ?`, s.Delivered)
+	if err == nil && k.Answers && s.Answering {
+		err = k.waits(ctx, &out, `SELECT count(*), min(at) FROM outcome WHERE agency = ? AND position > ?`, s.Answered)
 	}
 	return out, err
+}
+
+// waits adds what waits after a mark.
+func (k *hook) waits(ctx context.Context, out *HookStatus, query string, after uint64) error {
+	var n int
+	var oldest sql.NullInt64
+	err := k.hooks.Inbox.DB.Read.QueryRowContext(ctx, query, k.Agency, int64(after)).Scan(&n, &oldest)
+	out.Waiting += n
+	if at := time.Unix(0, oldest.Int64).UTC(); oldest.Valid && (out.Oldest == nil || at.Before(*out.Oldest)) {
+		out.Oldest = &at
+	}
+	return err
 }
 
 // trialEvent is a message about nobody.

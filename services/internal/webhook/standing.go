@@ -9,12 +9,14 @@ import (
 // Standing is how far an agency's webhook is: all that has to be known again
 // after a crash. It is a value; its methods return the next one.
 type Standing struct {
-	Begun      bool       `json:"begun"`              // it is known where to begin
-	Delivered  uint64     `json:"delivered"`          // number of the last message that arrived
-	Recorded   uint64     `json:"recorded"`           // number of the last message whose disclosure is in the ledger
-	Failures   int        `json:"failures,omitempty"` // in a row
-	Since      time.Time  `json:"since,omitzero"`     // of the first of them
-	Next       time.Time  `json:"next,omitzero"`      // not before
+	Begun      bool       `json:"begun"`               // it is known where to begin
+	Delivered  uint64     `json:"delivered"`           // number of the last message that arrived
+	Answered   uint64     `json:"answered,omitempty"`  // position of the last receipt or refusal that arrived
+	Answering  bool       `json:"answering,omitempty"` // it is known where to begin with those
+	Recorded   uint64     `json:"recorded"`            // number of the last message whose disclosure is in the ledger
+	Failures   int        `json:"failures,omitempty"`  // in a row
+	Since      time.Time  `json:"since,omitzero"`      // of the first of them
+	Next       time.Time  `json:"next,omitzero"`       // not before
 	Last       Outcome    `json:"last"`
 	LastAt     time.Time  `json:"lastAt,omitzero"`
 	Permission Permission `json:"permission"`
@@ -28,9 +30,15 @@ type Disabled struct {
 	Told bool              `json:"told"` // the notice of it is in the log
 }
 
+// Mark is how far the agency was brought its inbox.
+func (s Standing) Mark() events.InboxMark {
+	return events.InboxMark{Seq: s.Delivered, Position: s.Answered}
+}
+
 // Succeeded is after a message arrived.
-func (s Standing) Succeeded(seq uint64, o Outcome, now time.Time) Standing {
-	s.Delivered = max(s.Delivered, seq)
+func (s Standing) Succeeded(m events.Told, o Outcome, now time.Time) Standing {
+	mark := s.Mark().Past(m)
+	s.Delivered, s.Answered = mark.Seq, mark.Position
 	s.Failures, s.Since, s.Next, s.Last, s.LastAt = 0, time.Time{}, time.Time{}, o, now
 	return s
 }

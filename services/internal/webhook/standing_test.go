@@ -32,7 +32,7 @@ func TestStanding(t *testing.T) {
 				o.Code = Refused // long failures do come
 			}
 			if o.Code == Delivered {
-				s, tries = s.Succeeded(s.Delivered+1, o, now), 0
+				s, tries = s.Succeeded(events.Told{Seq: s.Delivered + 1}, o, now), 0
 				if s.Delivered != before.Delivered+1 || s.Failures != 0 || s.nextAfter(now) != now {
 					t.Fatalf("%+v after %+v", s, before)
 				}
