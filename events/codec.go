@@ -107,11 +107,17 @@ func EncodeReport(r Report) ([]byte, error) {
 // fields and data after the end. Duplicate keys and keys in another case pass:
 // whoever must not be fooled by them validates what EncodeReport makes of it.
 func DecodeReport(t Type, data []byte) (Report, error) {
+	return DecodeReportWith(strict, t, data)
+}
+
+// DecodeReportWith is DecodeReport with another reader of JSON, which has to be at
+// least as strict: it must refuse what is unknown and what comes after the end.
+func DecodeReportWith(read func(data []byte, into any) error, t Type, data []byte) (Report, error) {
 	c, ok := facts[t]
 	if !ok {
 		return Report{}, fmt.Errorf("%w: %s", ErrUnknownType, t)
 	}
-	r, err := c.report(data)
+	r, err := c.report(read, data)
 	if err != nil {
 		return Report{}, fmt.Errorf("decode %s: %w", t, err)
 	}
@@ -123,7 +129,7 @@ func DecodeReport(t Type, data []byte) (Report, error) {
 type codec struct {
 	typ    Type
 	event  func([]byte) (Event, error)
-	report func([]byte) (Report, error)
+	report func(read func([]byte, any) error, data []byte) (Report, error)
 
 	to   Type              // of which there is a newer version: its type,
 	next func(Event) Event // and how that follows; nil in the newest
@@ -165,12 +171,12 @@ func fact[F Fact]() codec {
 			w.Item.Fact = *w.Fact
 			return w.Item, nil
 		},
-		report: func(data []byte) (Report, error) {
+		report: func(read func([]byte, any) error, data []byte) (Report, error) {
 			var w struct {
 				Report
 				Fact *F `json:"fact"`
 			}
-			if err := strict(data, &w); err != nil {
+			if err := read(data, &w); err != nil {
 				return Report{}, err
 			}
 			if w.Fact == nil {
@@ -201,7 +207,7 @@ func older[From, To Event](c codec, turn func(From) To) codec {
 	return c
 }
 
-func strict[T any](data []byte, into *T) error {
+func strict(data []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -27,14 +28,10 @@ func Structured(e event.Event) (Message, error) {
 		body = append(append(body, a.name...), `":`...)
 		body = append(append(body, a.json...), ',')
 	}
-	data, err := dataMember(e)
-	if err != nil {
+	if body, err = dataMember(body, e); err != nil {
 		return Message{}, err
 	}
-	if data == nil {
-		body = body[:len(body)-1]
-	}
-	body = append(append(body, data...), '}')
+	body[len(body)-1] = '}' // for the last comma
 	return Message{Header: map[string][]string{contentType: {typeStructured + "; charset=utf-8"}}, Body: body}, nil
 }
 
@@ -66,7 +63,7 @@ func attributesOf(e event.Event) ([]attribute, error) {
 	if e.Context == nil || e.SpecVersion() != event.CloudEventsVersionV1 || e.Validate() != nil {
 		return nil, refuse("", "it is not a valid CloudEvent 1.0")
 	}
-	var as []attribute
+	as := make([]attribute, 0, 12)
 	add := func(name, value string) {
 		if value != "" {
 			as = append(as, attribute{name, value, quote(value)})
@@ -82,8 +79,9 @@ func attributesOf(e event.Event) ([]attribute, error) {
 	}
 	add("datacontenttype", e.DataContentType())
 	add("dataschema", e.DataSchema())
-	for _, name := range slices.Sorted(maps.Keys(e.Extensions())) {
-		a, err := extensionOf(name, e.Extensions()[name])
+	ext := e.Extensions() // a copy, each time
+	for _, name := range slices.Sorted(maps.Keys(ext)) {
+		a, err := extensionOf(name, ext[name])
 		if err != nil {
 			return nil, err
 		}
@@ -105,26 +103,35 @@ func extensionOf(name string, v any) (attribute, error) {
 	}
 }
 
-// dataMember writes data as a JSON value, as text or, where it is not text, in
-// base64. Data that claims to be JSON and is not would break the document, or
+// dataMember appends data as a JSON value, as text or, where it is not text, in
+// base64, and a comma. Data that claims to be JSON and is not would break the document, or
 // smuggle attributes into it.
-func dataMember(e event.Event) ([]byte, error) {
+func dataMember(body []byte, e event.Event) ([]byte, error) {
 	switch {
 	case len(e.DataEncoded) == 0:
-		return nil, nil
+		return body, nil
 	case e.DataBase64, !IsJSON(e.DataContentType()) && !utf8.Valid(e.DataEncoded):
-		return append([]byte(`"data_base64":`), quote(base64.StdEncoding.EncodeToString(e.DataEncoded))...), nil
+		body = append(append(body, `"data_base64":"`...), base64.StdEncoding.EncodeToString(e.DataEncoded)...)
+		return append(body, `",`...), nil
 	case !IsJSON(e.DataContentType()):
-		return append([]byte(`"data":`), quote(string(e.DataEncoded))...), nil
+		return append(append(append(body, `"data":`...), quote(string(e.DataEncoded))...), ','), nil
 	case !jsontext.Value(e.DataEncoded).IsValid(jsontext.AllowDuplicateNames(true)): // as strict as what reads it
 		return nil, refuse("data", "must be JSON in UTF-8, as datacontenttype says")
 	default: // space around it would not come back
-		return append([]byte(`"data":`), bytes.Trim(e.DataEncoded, " \t\r\n")...), nil
+		return append(append(append(body, `"data":`...), bytes.Trim(e.DataEncoded, " \t\r\n")...), ','), nil
 	}
 }
 
-// quote cannot fail: every string has a JSON form.
+// quote cannot fail: every string has a JSON form. Most attributes are their own.
 func quote(s string) []byte {
+	if !strings.ContainsFunc(s, escaped) {
+		return append(append(append(make([]byte, 0, len(s)+2), '"'), s...), '"')
+	}
 	b, _ := json.Marshal(s)
 	return b
+}
+
+// escaped are those that json.Marshal writes otherwise, and some that it does not.
+func escaped(r rune) bool {
+	return r < ' ' || r > '~' || r == '"' || r == '\\' || r == '<' || r == '>' || r == '&'
 }

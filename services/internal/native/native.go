@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -129,12 +130,12 @@ func (f *Form) Day(pointer, v string) events.Date {
 
 // Choose returns one of the values that may be given.
 func Choose[T ~string](f *Form, pointer string, v T, of ...T) T {
-	var names []string
-	for _, o := range of {
-		if v == o {
-			return v
-		}
-		names = append(names, string(o))
+	if slices.Contains(of, v) {
+		return v
+	}
+	names := make([]string, len(of))
+	for i, o := range of {
+		names[i] = string(o)
 	}
 	f.Wrong(pointer, "one of "+strings.Join(names, ", "))
 	return v
