@@ -41,7 +41,9 @@ func Start(t testing.TB) *Browser {
 	ctx, cancel := chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
 	b := &Browser{t, ctx}
-	if err := chromedp.Do(ctx); err != nil { // without a timeout: it would end the browser
+	// A timeout of ctx would end the browser later on; this one ends only the wait.
+	late := time.AfterFunc(2*patience, cancel)
+	if err := chromedp.Do(ctx); err != nil || !late.Stop() {
 		t.Fatalf("start the browser: %v", err)
 	}
 	b.complainOf()
@@ -82,7 +84,16 @@ func (b *Browser) complainOf() {
 			}
 		}
 	}()
-	b.t.Cleanup(func() { chromedp.Cancel(b.ctx); <-done })
+	b.t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(b.ctx, patience)
+		defer cancel()
+		_ = chromedp.Cancel(ctx) // a browser that somebody killed does not answer
+		select {
+		case <-done:
+		case <-time.After(patience):
+			b.t.Error("the browser did not end")
+		}
+	})
 }
 
 // do runs steps one after the other, each within patience.
