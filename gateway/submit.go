@@ -104,7 +104,7 @@ func places(answers []answered) []fault.Place {
 			continue
 		}
 		for _, c := range a.Refusal.Problems {
-			p := fault.Place{Pointer: c.Pointer, Detail: c.Detail}
+			p := fault.Place{Pointer: c.Pointer, Detail: c.Detail, Code: c.Code}
 			if len(answers) > 1 {
 				p.Pointer = "/" + strconv.Itoa(i) + c.Pointer
 			}

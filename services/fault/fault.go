@@ -27,6 +27,7 @@ type Error struct {
 type Place struct {
 	Pointer string `json:"pointer"` // JSON pointer, or the name of a form field
 	Detail  string `json:"detail"`
+	Code    string `json:"code,omitempty"` // of the refusal that says so, if there is one; see intake.Explanations
 }
 
 func (e *Error) Error() string { return string(e.Kind) + ": " + e.Text }

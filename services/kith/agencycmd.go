@@ -134,5 +134,5 @@ func unsigned(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", "Bearer")
 	w.WriteHeader(http.StatusUnauthorized)
-	fmt.Fprintln(w, `{"type":"about:blank","title":"Sign in first","status":401,"detail":"Send the access token of a listed system: Authorization: Bearer …"}`)
+	fmt.Fprintln(w, `{"type":"https://kith.uk/problems/unsigned","title":"Sign in first","status":401,"detail":"Send the access token of a listed system: Authorization: Bearer …"}`)
 }

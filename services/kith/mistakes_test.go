@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -105,6 +106,7 @@ func TestMistakes(t *testing.T) {
 	w := newWorld(t)
 	var page strings.Builder
 	page.WriteString(mistakesHead)
+	pages := map[string]string{}   // title of each type of problem
 	for name, s := range samples { // right as they stand
 		if a := w.ask(t, s.persona, "POST", s.path, s.contentType, s.text(t)); a.status != 202 {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
@@ -118,13 +120,26 @@ func TestMistakes(t *testing.T) {
 			t.Errorf("%s: the sample has no %s", m.what, m.old)
 		}
 		a := w.ask(t, s.persona, "POST", s.path, s.contentType, wrong)
-		p := into[struct{ Errors []fault.Place }](t, a)
+		p := into[struct {
+			Type, Title string
+			Errors      []fault.Place
+		}](t, a)
+		pages[p.Type] = p.Title
 		if a.status < 400 || a.status >= 500 || len(p.Errors) == 0 {
 			t.Errorf("%s: %d %s", m.what, a.status, a.body)
 			continue
 		}
 		for i, e := range p.Errors {
+			if a.status == http.StatusUnprocessableEntity && e.Code == "" {
+				t.Errorf("%s: refused without a code: %s", m.what, a.body)
+			}
 			fmt.Fprintf(&page, "| %s | `%s` | %s |\n", []string{m.what + " (" + m.base + ")", ""}[min(i, 1)], e.Pointer, strings.ReplaceAll(e.Detail, "|", "\\|"))
+		}
+	}
+	for kind, title := range pages { // of the hub and of the agencies' edges
+		at := strings.TrimPrefix(kind, "https://kith.uk")
+		if a := w.ask(t, "police", "GET", at, "", ""); a.status != http.StatusOK || !strings.Contains(a.body, title) {
+			t.Errorf("%s: %d; no page of %q", kind, a.status, title)
 		}
 	}
 	const file = "../../docs/mistakes.md"

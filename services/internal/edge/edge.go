@@ -262,7 +262,7 @@ func structured(m bus.Message) (bus.Message, error) {
 	f := &fault.Error{Kind: fault.Invalid, Text: "This is not a CloudEvent.", Err: err}
 	if bad, ok := errors.AsType[*bus.Malformed](err); ok {
 		for _, p := range bad.Problems {
-			f.At = append(f.At, fault.Place{Pointer: p.Pointer, Detail: p.Detail})
+			f.At = append(f.At, fault.Place{Pointer: p.Pointer, Detail: p.Detail, Code: p.Code})
 		}
 	}
 	return bus.Message{}, f

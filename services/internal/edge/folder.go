@@ -151,7 +151,7 @@ func (r *result) add(as []bus.Answer) {
 			r.Receipts = append(r.Receipts, a.Receipt)
 		case a.Refusal != nil:
 			for _, p := range a.Refusal.Problems {
-				r.Problems = append(r.Problems, fault.Place{Pointer: p.Pointer, Detail: p.Detail})
+				r.Problems = append(r.Problems, fault.Place{Pointer: p.Pointer, Detail: p.Detail, Code: p.Code})
 			}
 		}
 	}

@@ -49,7 +49,7 @@ func (e *Edge) Handler(doors map[string]func([]byte) ([]events.Notice, error)) h
 // noDoor answers what is posted elsewhere, or asked of a door.
 func noDoor(doors []string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		p := problem{Type: "about:blank", Title: "There is no such door", Status: http.StatusNotFound,
+		p := problem{Type: blank, Title: "There is no such door", Status: http.StatusNotFound,
 			Detail: "Send records by POST to one of " + strings.Join(doors, ", ") + "."}
 		if slices.Contains(doors, r.URL.Path) {
 			w.Header().Set("Allow", http.MethodPost)

@@ -26,29 +26,36 @@ var errTooLarge = errors.New("record too large")
 // fail answers with an error. The text of one that is not meant for people stays
 // in the log.
 func (e *Edge) fail(w http.ResponseWriter, err error) {
-	p := problem{Type: "about:blank"}
+	var p problem
 	f, ok := errors.AsType[*fault.Error](err)
 	switch {
 	case errors.Is(err, errTooLarge):
-		p.Status, p.Title, p.Detail = http.StatusRequestEntityTooLarge, "The record is too large", "A record may have 4 MiB."
+		p = problem{Type: page("too-large"), Title: "The request is too large", Status: http.StatusRequestEntityTooLarge, Detail: "A record may have 4 MiB. Hand it in as several."}
 	case !ok:
-		p.Status, p.Title, p.Detail = http.StatusInternalServerError, "Something went wrong here", "Nothing was taken. Send it again later."
+		p = problem{Type: blank, Title: "Something went wrong here", Status: http.StatusInternalServerError, Detail: "Nothing was taken. Send it again later."}
 		e.log.Error("a record could not be taken", "agency", e.agency.ID, "error", err)
 	default:
+		p = problem{Type: page(f.Kind), Detail: f.Text, Errors: f.At}
 		p.Status, p.Title = status(f.Kind)
-		p.Detail, p.Errors = f.Text, f.At
 	}
 	write(w, p.Status, typeOfProblem, p)
 }
 
+// blank is the type of a problem of which the hub has no page.
+const blank = "about:blank"
+
+// page is the type of a problem: the hub explains each under /problems, by the
+// same name and under the same title.
+func page(k fault.Kind) string { return "https://kith.uk/problems/" + string(k) }
+
 func status(k fault.Kind) (int, string) {
 	switch k {
 	case fault.Invalid:
-		return http.StatusBadRequest, "The record is not as it should be"
+		return http.StatusBadRequest, "The request is not right"
 	case fault.Hidden:
-		return http.StatusNotFound, "There is no such thing"
+		return http.StatusNotFound, "Not found"
 	case fault.Refused:
-		return http.StatusForbidden, "This may not be done"
+		return http.StatusForbidden, "You may not do this"
 	case fault.Conflict:
 		return http.StatusConflict, "It changed meanwhile"
 	case fault.Unsigned:
@@ -56,19 +63,19 @@ func status(k fault.Kind) (int, string) {
 	case fault.Unavailable:
 		return http.StatusServiceUnavailable, "Not now"
 	default:
-		return http.StatusInternalServerError, "Something went wrong here"
+		return http.StatusInternalServerError, "Something went wrong on our side"
 	}
 }
 
 // refused answers with what the hub had to complain about.
 func refused(w http.ResponseWriter, t taken, rs []*bus.Refusal) {
 	p := problem{
-		Type: "about:blank", Title: "The hub refused it", Status: http.StatusUnprocessableEntity,
+		Type: page("event-refused"), Title: "An event was refused", Status: http.StatusUnprocessableEntity,
 		Detail: "Mend what is listed and send the record again.", Receipts: t.Receipts, Waiting: t.Waiting,
 	}
 	for _, r := range rs {
 		for _, c := range r.Problems {
-			p.Errors = append(p.Errors, fault.Place{Pointer: c.Pointer, Detail: c.Detail})
+			p.Errors = append(p.Errors, fault.Place{Pointer: c.Pointer, Detail: c.Detail, Code: c.Code})
 		}
 	}
 	write(w, p.Status, typeOfProblem, p)
