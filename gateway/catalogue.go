@@ -58,7 +58,8 @@ func (g *Gateway) catalogue(w http.ResponseWriter, _ *http.Request, c *caller) e
 			if err != nil {
 				return err
 			}
-			s.Types = append(s.Types, typeLine{t, d.Title, d.Text})
+			purpose, _, _ := strings.Cut(d.Text, " The data of a CloudEvent of type ") // which the list says of each
+			s.Types = append(s.Types, typeLine{t, d.Title, purpose})
 		}
 		p.Senders = append(p.Senders, s)
 	}

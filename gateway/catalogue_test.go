@@ -22,11 +22,14 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("the list does not lead to %s", typ)
 		}
 		page := w.get(at, "")
-		for _, want := range []string{`id="fields"`, `id="example"`, `id="audience"`, "fact.", "events." + typ.Family() + "."} {
+		for _, want := range []string{`id="fields"`, `id="example"`, `id="audience"`, "The data of a CloudEvent of type", "fact.", "events." + typ.Family() + "."} {
 			if page.Code != http.StatusOK || !strings.Contains(page.Body.String(), want) {
 				t.Errorf("%s: %d, lacks %s", typ, page.Code, want)
 			}
 		}
+	}
+	if strings.Contains(list, "The data of a CloudEvent") {
+		t.Error("the list says of each type that it is one")
 	}
 	for _, x := range intake.Explanations() {
 		if page := w.get("/refusals/"+x.Code, ""); page.Code != http.StatusOK || !strings.Contains(page.Body.String(), "What to do") || !strings.Contains(list, `href="/refusals/`+x.Code+`"`) {

@@ -105,6 +105,9 @@ func TestDoctor(t *testing.T) {
 	if len(bad) == 0 || bad[0].What != "credentials" || !strings.Contains(bad[0].Says, "another user's") {
 		t.Errorf("another's creds file: %+v", bad)
 	}
+	if code, _, errs := runKith(t, "doctor", "-demo", filepath.Join(dir, "none.json")); code != exitUsage || !strings.Contains(errs, "-config") || !strings.Contains(errs, "-creds") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
 	if code, _, errs := runKith(t, "doctor", "more"); code != exitUsage || !strings.Contains(errs, "nothing to name") {
 		t.Errorf("exit %d: %s", code, errs)
 	}

@@ -63,6 +63,9 @@ func (c *call) patient(flags asAgency, config, hub string) (p patient, err error
 		p.source, p.verifier, p.data = conf.Agency.Source, conf.Verifier, conf.Data
 		return p, err
 	}
+	if _, none := os.Stat(*flags.demo); none != nil && *flags.creds == "" && *flags.url == "" {
+		return p, c.wrong("name your edge's configuration with -config, or give -url, -creds and -agency, or have kith demo run beside (there is no %s) and say -as", *flags.demo)
+	}
 	if p.actor, err = flags.who(c); err == nil && hub == "" && *flags.url == "" {
 		p.hub = demoURL(*flags.demo)
 	}
