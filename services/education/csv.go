@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -34,6 +35,9 @@ func rows(raw []byte) (rs []row, many bool, err error) {
 // An empty cell is a member that is not there.
 func fromCSV(raw []byte) ([]byte, error) {
 	f := &native.Form{}
+	if f.Semicolons(raw) {
+		return nil, f.Err()
+	}
 	lines, err := csv.NewReader(bytes.NewReader(raw)).ReadAll()
 	e, broken := errors.AsType[*csv.ParseError](err)
 	switch {
@@ -65,10 +69,12 @@ func headed(f *native.Form, heading []string) {
 	for i, name := range heading {
 		o, err := json.Marshal(map[string]string{name: ""})
 		if err == nil {
-			_, err = native.Read[row](o, json.RejectUnknownMembers(true))
+			err = json.Unmarshal(o, &row{}, json.RejectUnknownMembers(true))
 		}
-		if err != nil || slices.Contains(heading[:i], name) {
-			f.Wrong("", fmt.Sprintf("another name for column %d, or no such column", i+1))
+		if known := native.Members(err); len(known) > 0 {
+			f.Wrong("", fmt.Sprintf("another name for column %d, or no such column; the columns are %s", i+1, strings.Join(known, ", ")))
+		} else if err != nil || slices.Contains(heading[:i], name) {
+			f.Wrong("", fmt.Sprintf("column %d once, under one name", i+1))
 		}
 	}
 }

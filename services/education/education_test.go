@@ -75,6 +75,7 @@ func TestWhatIsWrongIsNamedByItsPlace(t *testing.T) {
 		{"incidents-cpoms.csv", `Date/Time`, `Xyzzy`, "/row/1"},
 		{"incidents-cpoms.csv", `Added By`, `date_time`, "/row/1/column/11"},
 		{"incidents-cpoms.csv", "\ufeff", "\xff\xfe", ""},
+		{"incidents-cpoms.csv", "\ufeff", "\ufeffIncident ID;Student;\"Category\"\n", ""},
 		{"incidents-myconcern.csv", `03/11/2026 12:05`, `03/11/2026 08:05`, "/row/2/column/3"},
 		{"incidents-myconcern.csv", `,F,`, `,xyzzy,`, "/row/2/column/9"},
 		{"incidents-myconcern.csv", `Wren,Testerly`, `,Testerly`, "/row/2/column/7"},

@@ -58,6 +58,9 @@ func (t *table) decode(raw []byte) [][]string {
 		t.f.Wrong("", "CSV in UTF-8: this is UTF-16; in Excel, save it as CSV UTF-8 (Comma delimited)")
 		return nil
 	}
+	if t.f.Semicolons(raw) {
+		return nil
+	}
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(raw, []byte("\ufeff")))) // Excel begins with that mark
 	lines, err := r.ReadAll()
 	e, broken := errors.AsType[*csv.ParseError](err)

@@ -87,6 +87,8 @@ var mistakes = []mistake{
 	{"the family not told, and no reason", "concern", `"whyNotTold": "It could make things worse at home this evening.",`, ``},
 	{"yes for true", "concern", `"immediate": false`, `"immediate": "no"`},
 	{"a column that is not known", "csv", `percentBefore`, `before`},
+	{"a member that is not known, in a part", "missing", `"surname"`, `"familyName"`},
+	{"semicolons between the cells", "csv", `record,reference,…`, "record;reference;from;to\nsuspension;SUS-1;2026-11-18;\"2026-11-20\"\n"},
 	{"a per cent sign", "csv", `,71,94,`, `,71%,94,`},
 	{"a row with a field too many", "csv", `Year office,004512`, `Year office,,004512`},
 	{"a day the English way in a table", "csv", `2026-10-05`, `05/10/2026`},

@@ -81,6 +81,9 @@ func (t ssdTable) one(cells map[string]jsontext.Value, f *native.Form, at string
 // ssdCSV turns CSV into the JSON array that it stands for: row 1 is /0.
 func ssdCSV(raw []byte) ([]byte, error) {
 	f := &native.Form{}
+	if f.Semicolons(raw) {
+		return nil, f.Err()
+	}
 	lines, err := csv.NewReader(bytes.NewReader(raw)).ReadAll()
 	if err != nil || len(lines) < 2 || !utf8.Valid(raw) {
 		f.Wrong("", "a JSON array, or CSV in UTF-8 with a heading line and as many cells in each row")

@@ -30,7 +30,7 @@ func Read[T any](raw []byte, opts ...json.Options) (T, error) {
 	var f Form
 	if s, ok := errors.AsType[*json.SemanticError](err); ok {
 		if s.Err == json.ErrUnknownName {
-			f.Wrong(string(s.JSONPointer.Parent()), "only members that are documented, which the one in "+place(raw, s.ByteOffset)+" is not")
+			f.Wrong(string(s.JSONPointer.Parent()), "only the members that are known here, which the one in "+place(raw, s.ByteOffset)+" is not: "+strings.Join(Members(s), ", "))
 		} else {
 			f.Wrong(string(s.JSONPointer), kind(s))
 		}
@@ -42,6 +42,40 @@ func Read[T any](raw []byte, opts ...json.Options) (T, error) {
 		f.Wrong("", "one JSON value in UTF-8")
 	}
 	return v, f.Err()
+}
+
+// Members lists, in order, the members that an object may have which had one that
+// it may not have; none for any other error.
+func Members(err error) (names []string) {
+	s, ok := errors.AsType[*json.SemanticError](err)
+	if !ok || s.Err != json.ErrUnknownName {
+		return nil
+	}
+	for parts := one(s.GoType); len(parts) > 0; parts = parts[1:] {
+		for i := range parts[0].NumField() {
+			f := parts[0].Field(i)
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+				names = append(names, name)
+			} else if f.Anonymous {
+				parts = append(parts, f.Type)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func one[T any](v T) []T { return []T{v} }
+
+// Semicolons reports whether a CSV file has semicolons where commas belong, as a
+// spreadsheet writes it that counts in another country's way; and says so.
+func (f *Form) Semicolons(raw []byte) bool {
+	heading, _, _ := bytes.Cut(raw, []byte("\n"))
+	found := bytes.ContainsRune(heading, ';') && !bytes.ContainsRune(heading, ',')
+	if found {
+		f.Wrong("", "cells that are separated by commas, not semicolons")
+	}
+	return found
 }
 
 // place says where a byte is: by the line for who looks with an editor.
