@@ -65,6 +65,9 @@ var outside = []struct{ module, by string }{
 	{"github.com/go-json-experiment/json", "events/bus services/internal/native services/police services/health services/education services/socialcare services/intake services/kith"}, // refuses duplicate keys
 	{"golang.org/x/text/", "services/identity/match"},
 	{"github.com/chromedp/", "gateway/browsertest"},
+	{"github.com/coreos/go-oidc/", "services/signin"},
+	{"golang.org/x/oauth2", "services/signin"}, // go-oidc takes its tokens
+	{"github.com/zitadel/oidc/", "services/kith/idp"},
 	{"github.com/prometheus/client_golang/", "services/internal/telemetry"},
 	{"go.opentelemetry.io/otel/exporters/", "services/internal/telemetry"},
 	{"go.opentelemetry.io/otel/sdk", "services/internal/telemetry"},
