@@ -87,12 +87,17 @@ func (g *Gateway) agency(id events.AgencyID) events.Agency {
 	return events.Agency{ID: id, Name: string(id)}
 }
 
-// signInPath leads to the sign-in page and back to where somebody wanted to go.
-func signInPath(r *http.Request) string {
-	if r.URL.Path == "/" {
-		return "/sign-in"
+// signInPath leads to where somebody signs in, or confirms who they are, and back
+// to where they wanted to go.
+func signInPath(r *http.Request, why error) string {
+	page := "/sign-in"
+	if isStale(why) {
+		page = "/sign-in/again"
 	}
-	return "/sign-in?" + url.Values{"next": {r.URL.RequestURI()}}.Encode()
+	if r.URL.Path == "/" {
+		return page
+	}
+	return page + "?" + url.Values{"next": {r.URL.RequestURI()}}.Encode()
 }
 
 // within keeps a way back on this site: a path, not an address.

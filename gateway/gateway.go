@@ -20,6 +20,7 @@ import (
 	"kith/services/education"
 	"kith/services/identity"
 	"kith/services/ledger"
+	"kith/services/signin"
 	"kith/services/socialcare"
 	"kith/services/strategy"
 )
@@ -58,6 +59,10 @@ type Config struct {
 	Agencies  []events.Agency
 	Barred    func(events.AgencyID) bool // whose users are not let in any more; nobody's if left out
 	Authority events.AgencyID            // the local authority
+
+	SignIn      *signin.SignIn            // the identity providers of people; none if nil
+	ByToken     bool                      // people too may sign in with an access token
+	BarredActor func(events.ActorID) bool // who else is not let in any more; nobody if left out
 
 	Demo  bool // offers a button for each persona; for loopback addresses only
 	TLS   bool // browsers reach the gateway over https

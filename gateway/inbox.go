@@ -24,6 +24,9 @@ func (g *Gateway) getInbox(w http.ResponseWriter, r *http.Request, c *caller) er
 	ctx, cancel := context.WithTimeout(r.Context(), p.wait)
 	defer cancel()
 	ms, err := g.Told(ctx, c.Reader.Agency, p.after, p.answers)
+	if err == nil {
+		err = brokenOff(r)
+	}
 	if err != nil {
 		return err
 	}

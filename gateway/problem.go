@@ -48,6 +48,9 @@ var kinds = []kind{
 	{fault.Unsigned, http.StatusUnauthorized, "Sign in first",
 		"There is no access token, or one that is unknown or has ended.",
 		"Sign in, or send a bearer token in the Authorization header."},
+	{notFresh, http.StatusUnauthorized, "Confirm that it is you",
+		"This is asked of nobody but who showed within the last five minutes who they are. Nothing was done.",
+		"Confirm it, then go back and send the same again. A program sends a token that was issued within five minutes."},
 	{fault.Refused, http.StatusForbidden, "You may not do this",
 		"You may know that this exists, but your role does not allow this.",
 		"Ask somebody in the role that may."},
@@ -144,7 +147,9 @@ func reference(ctx context.Context) string {
 
 // fail answers with a problem: as JSON under /v1, as a page everywhere else.
 func (g *Gateway) fail(w http.ResponseWriter, r *http.Request, c *caller, err error) {
-	if errors.Is(r.Context().Err(), context.Canceled) {
+	if over := brokenOff(r); over != nil {
+		c, err = nil, over
+	} else if errors.Is(r.Context().Err(), context.Canceled) {
 		return // nobody is listening
 	}
 	p := g.problemOf(r.Context(), err)
@@ -154,13 +159,13 @@ func (g *Gateway) fail(w http.ResponseWriter, r *http.Request, c *caller, err er
 	}
 	if isAPI(r) {
 		if p.Status == http.StatusUnauthorized {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="kith"`)
+			w.Header().Set("WWW-Authenticate", challenge(err))
 		}
 		writeOpen(w, p.Status, "application/problem+json", p)
 		return
 	}
 	if p.Status == http.StatusUnauthorized && r.Method == http.MethodGet {
-		http.Redirect(w, r, signInPath(r), http.StatusSeeOther)
+		http.Redirect(w, r, signInPath(r, err), http.StatusSeeOther)
 		return
 	}
 	k, _ := kindOf(fault.Kind(strings.TrimPrefix(p.Type, "https://kith.uk/problems/")))

@@ -82,6 +82,9 @@ func (g *Gateway) changes(w http.ResponseWriter, r *http.Request, c *caller) err
 	for s.err == nil {
 		select {
 		case <-r.Context().Done():
+			if brokenOff(r) != nil {
+				s.say(ended)
+			}
 			return nil
 		case <-beat.C:
 			s.say(g.stillMay(r, c, child, ": still here\n\n"))

@@ -23,6 +23,9 @@ func (g *Gateway) routes() []route {
 		{"GET /sign-in", nil, g.signInPage},
 		{"POST /sign-in", nil, g.signIn},
 		{"POST /sign-out", nil, g.signOut},
+		{"GET /sign-in/{issuer}", nil, g.signInWith},
+		{"GET /sign-in/{issuer}/back", nil, g.signedInWith},
+		{"POST /sign-in/{issuer}/ended", nil, g.signedOutBy},
 		{"GET /about", nil, g.words("about.html", "About Kith")},
 		{"GET /privacy", nil, g.words("privacy.html", "Privacy")},
 		{"GET /accessibility", nil, g.words("accessibility.html", "Accessibility statement")},
@@ -88,11 +91,11 @@ func (g *Gateway) routes() []route {
 		{"GET /v1/identity/candidates", socialWorker, g.getCandidates},
 		{"POST /v1/identity/link", socialWorker, g.postLink},
 		{"POST /v1/identity/decline", socialWorker, g.postDecline},
-		{"POST /v1/identity/unlink", socialWorker, g.postUnlink},
+		{"POST /v1/identity/unlink", socialWorker, g.stepUp(g.postUnlink)},
 		{"GET /identity", socialWorker, g.candidates},
 		{"POST /identity/link", socialWorker, g.sendLink},
 		{"POST /identity/decline", socialWorker, g.sendDecline},
-		{"POST /identity/unlink", socialWorker, g.sendUnlink},
+		{"POST /identity/unlink", socialWorker, g.stepUp(g.sendUnlink)},
 
 		// Who looked.
 		{"GET /v1/ledger", governance, g.getLedger},
@@ -100,6 +103,9 @@ func (g *Gateway) routes() []route {
 		// Everyone's own start, and staying signed in.
 		{"GET /{$}", signedIn, g.home},
 		{"POST /alive", signedIn, g.alive},
+		{"POST /sign-out/everywhere", signedIn, g.signOutEverywhere},
+		{"GET /sign-in/again", signedIn, g.againPage},
+		{"POST /sign-in/again", signedIn, g.again},
 	}
 }
 
@@ -108,6 +114,12 @@ func (g *Gateway) routes() []route {
 func (g *Gateway) serve(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := g.admit(r, rt)
+		if err == nil && c != nil && rt.guard != nil {
+			var done func()
+			if r, done, err = g.sessions.answer(r, c, g.barred); err == nil {
+				defer done()
+			}
+		}
 		if err == nil {
 			err = rt.handle(w, r, c)
 		}

@@ -13,6 +13,8 @@ import (
 // account.
 var admitted = map[string]string{
 	"GET /sign-in": "-dophscg", "POST /sign-in": "-dophscg", "POST /sign-out": "-dophscg",
+	"GET /sign-in/{issuer}": "-dophscg", "GET /sign-in/{issuer}/back": "-dophscg", "POST /sign-in/{issuer}/ended": "-dophscg",
+	"GET /sign-in/again": "dophscg", "POST /sign-in/again": "dophscg", "POST /sign-out/everywhere": "dophscg",
 	"GET /about": "-dophscg", "GET /privacy": "-dophscg", "GET /accessibility": "-dophscg", "GET /policies": "-dophscg",
 	"GET /problems": "-dophscg", "GET /problems/{kind}": "-dophscg", "GET /static/{file}": "-dophscg",
 	"GET /catalogue": "-dophscg", "GET /catalogue/{type}": "-dophscg", "GET /catalogue/api": "-dophscg", "GET /catalogue/api/{operation}": "-dophscg",

@@ -2,17 +2,24 @@ package gateway
 
 import (
 	"net/http"
+	"net/url"
 
+	"kith/events"
 	"kith/services/fault"
 )
 
 type signInPage struct {
 	base
 	Personas []User
+	With     []issuerLine
+	ByToken  bool
 	Next     string
 	Token    field
 	Errors   []fault.Place
 }
+
+// issuerLine is an identity provider that a person may choose.
+type issuerLine struct{ Name, Path string }
 
 func (g *Gateway) signInPage(w http.ResponseWriter, r *http.Request, c *caller) error {
 	if c != nil {
@@ -24,6 +31,10 @@ func (g *Gateway) signInPage(w http.ResponseWriter, r *http.Request, c *caller) 
 func (g *Gateway) newSignIn(next string) signInPage {
 	p := signInPage{base: g.base(nil, "Sign in").wide(), Next: next,
 		Token: field{Name: "token", Label: "Access token", Type: "password", Hint: "You can paste it."}}
+	p.ByToken = g.ByToken
+	for _, x := range g.SignIn.Choices() {
+		p.With = append(p.With, issuerLine{x.Name, "/sign-in/" + x.ID + "?" + url.Values{"next": {next}}.Encode()})
+	}
 	for _, u := range g.Users {
 		if g.Demo && u.Persona != "" {
 			p.Personas = append(p.Personas, u)
@@ -37,16 +48,19 @@ func (g *Gateway) signIn(w http.ResponseWriter, r *http.Request, _ *caller) erro
 		return err
 	}
 	u := g.byPersona(posted(r, "persona"))
-	if u == nil {
+	if u == nil && g.ByToken {
 		u = g.byToken(posted(r, "token"))
 	}
 	if u == nil || g.barred(u) {
 		p := g.newSignIn(within(posted(r, "next")))
 		p.Token.Error = "This access token is not known."
+		if !g.ByToken {
+			p.Token.Error = "Nobody signs in with an access token here. Sign in with your agency."
+		}
 		p.Errors = []fault.Place{{Pointer: "token", Detail: p.Token.Error}}
 		return g.page(w, http.StatusUnauthorized, "sign-in.html", p)
 	}
-	g.sessions.begin(w, r, u)
+	g.sessions.begin(w, r, &session{user: u, since: g.Now()})
 	return redirect(w, r, within(posted(r, "next")))
 }
 
@@ -64,6 +78,13 @@ func (g *Gateway) signOut(w http.ResponseWriter, r *http.Request, _ *caller) err
 	g.sessions.end(w, r)
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return redirect(w, r, "/sign-in")
+}
+
+// signOutEverywhere ends every session of this account, on every machine. The
+// cookie of this one goes too.
+func (g *Gateway) signOutEverywhere(w http.ResponseWriter, r *http.Request, c *caller) error {
+	g.SignOut(func(x events.Reader) bool { return x.Actor == c.Reader.Actor })
+	return g.signOut(w, r, c)
 }
 
 // alive keeps the session of somebody who is typing.

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"strings"
+	"time"
 
 	"kith/events"
 	"kith/services/fault"
@@ -38,7 +39,8 @@ func (g *Gateway) byToken(token string) *User {
 // caller is who asks.
 type caller struct {
 	*User
-	session *session // none with a bearer token
+	session *session  // none with a bearer token
+	since   time.Time // when they last showed who they are; a bearer token does with each request
 }
 
 // callerOf finds who asks: by the bearer token if there is one, else by the
@@ -50,16 +52,26 @@ func (g *Gateway) callerOf(r *http.Request, keepAlive bool) (*caller, error) {
 		if !strings.EqualFold(scheme, "Bearer") || u == nil || g.barred(u) {
 			return nil, fault.New(fault.Unsigned, "The access token is not known.")
 		}
-		return &caller{User: u}, nil
+		return &caller{User: u, since: g.Now()}, nil
 	}
 	if s := g.sessions.of(r, keepAlive); s != nil && !g.barred(s.user) {
-		return &caller{User: s.user, session: s}, nil
+		return &caller{User: s.user, session: s, since: s.since}, nil
 	}
 	return nil, nil
 }
 
-// barred reports whether the user's agency is no longer one of the partnership.
-func (g *Gateway) barred(u *User) bool { return g.Barred != nil && g.Barred(u.Reader.Agency) }
+// barred reports whether the user's agency is no longer one of the partnership, or
+// the user was put out.
+func (g *Gateway) barred(u *User) bool {
+	return g.Barred != nil && g.Barred(u.Reader.Agency) || g.BarredActor != nil && g.BarredActor(u.Reader.Actor)
+}
+
+// SignOut ends all sessions of whom it is true, and breaks off what is being
+// answered to them, and returns how many sessions it ended. Whoever is to stay
+// out is barred first.
+func (g *Gateway) SignOut(whose func(events.Reader) bool) int {
+	return g.sessions.stop(func(_ *session, u *User) bool { return whose(u.Reader) })
+}
 
 // guard says whether somebody may use a route at all. What they may see behind
 // it is for the gate to say.

@@ -136,6 +136,7 @@ func (h *hub) expel(id events.AgencyID) error {
 	if err := h.revoke(id, time.Now()); err != nil || was {
 		return err
 	}
+	h.pages.SignOut(func(r events.Reader) bool { return r.Agency == id })
 	h.intake.Expel(id)
 	h.inbox.Expel(id)
 	h.bus.Expel(id)

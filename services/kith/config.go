@@ -21,6 +21,7 @@ import (
 	"kith/events/bus"
 	"kith/services/intake"
 	"kith/services/internal/witness"
+	"kith/services/signin"
 )
 
 // HubConfig is the file that kith hub reads. A field that is left out has the
@@ -36,7 +37,8 @@ type HubConfig struct {
 	Agencies  []events.Agency   `json:"agencies"`  // every body that shares; at least one
 	Authority events.AgencyID   `json:"authority"` // which of them is the local authority
 	Doors     []events.AgencyID `json:"doors"`     // for which of them the hub also takes events by HTTP and by form; none
-	Users     []User            `json:"users"`     // who may sign in; nobody
+	Users     []User            `json:"users"`     // who may come in with an access token; nobody
+	SignIn    SignIn            `json:"signIn"`    // how people sign in; not at all
 
 	Limits bus.Limits `json:"limits"` // how much of an agency is taken at a time; see defaultLimit
 
@@ -46,6 +48,13 @@ type HubConfig struct {
 
 	Webhooks map[events.AgencyID]Webhook `json:"webhooks"` // to which of them the inbox is delivered by webhook; none
 	Origin   string                      `json:"origin"`   // the hub's name in DNS, for receivers of webhooks; needed with webhooks
+}
+
+// SignIn says how people sign in.
+type SignIn struct {
+	Address string          `json:"address"` // where browsers reach the hub: https://hub.example; needed with issuers
+	ByToken bool            `json:"byToken"` // people too may sign in with an access token; false
+	Issuers []signin.Issuer `json:"issuers"` // the identity providers of the agencies; none
 }
 
 // HubStore says where the event log and the ledger lie.
@@ -235,6 +244,7 @@ func (c HubConfig) check() (cs checks) {
 	}
 	cs.witnesses(c, known)
 	cs.webhooks(c, known)
+	cs.signIn(c.SignIn, known)
 	cs.limit("limits.each", c.Limits.Each)
 	for _, id := range slices.Sorted(maps.Keys(c.Limits.Of)) {
 		cs.that(known[id] != "", "limits.of: %s must be one of the agencies", id)
@@ -249,6 +259,20 @@ func (c HubConfig) check() (cs checks) {
 		cs.token(at, u.TokenSHA256, tokens)
 	}
 	return cs
+}
+
+func (cs *checks) signIn(s SignIn, known map[events.AgencyID]events.AgencyKind) {
+	u, err := url.Parse(s.Address)
+	root := err == nil && pollable(s.Address) && u.Path == "" && u.RawQuery == "" && u.User == nil
+	cs.that(root || s.Address == "" && len(s.Issuers) == 0, "signIn.address must be where browsers reach the hub, https://… without a path")
+	seen := map[string]bool{}
+	for i, x := range s.Issuers {
+		cs.that(!seen[x.ID], "signIn.issuers[%d].id is given twice", i)
+		seen[x.ID] = true
+		if err := x.Check(func(a events.AgencyID) bool { return known[a] != "" }, knownRole); err != nil {
+			*cs = append(*cs, fmt.Errorf("signIn.issuers[%d]: %w", i, err))
+		}
+	}
 }
 
 // limit: a zero is what was left out.

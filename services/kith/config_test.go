@@ -25,6 +25,9 @@ const goodAgency = `{
   "nats": {"url": "nats://127.0.0.1:4222", "creds": "police.creds"}
 }`
 
+// oneIssuer vouches for the council.
+const oneIssuer = `{"id": "council", "name": "North Council", "issuer": "https://login.example", "clientId": "kith", "agency": "north-council", "role": "chair"}`
+
 // oneKey is a witness key of nobody.
 const oneKey = "kith-witness/x+05e93dc8+BDQqsh+2yqDog9wAPYxeWUVfxLAKzSQf8wzbf1hiKBAP"
 
@@ -104,6 +107,12 @@ func TestWrongConfiguration(t *testing.T) {
 		{`{`, `{"witnesses": {"north-police": "kith-hub+1"},`, "witnesses: north-police: not a witness key"},
 		{`{`, `{"witnesses": {"north-police": "` + oneKey + `", "north-council": "` + oneKey + `"},`, "north-police has the key of another"},
 		{`{`, `{"quorum": 1,`, "quorum must be"},
+		{`{`, `{"signIn": {"address": "http://hub.example"},`, "signIn.address must be"},
+		{`{`, `{"signIn": {"address": "https://hub.example/kith"},`, "signIn.address must be"},
+		{`{`, `{"signIn": {"issuers": [` + oneIssuer + `]},`, "signIn.address must be"},
+		{`{`, `{"signIn": {"address": "https://hub.example", "issuers": [` + oneIssuer + `, ` + oneIssuer + `]},`, "signIn.issuers[1].id is given twice"},
+		{`{`, `{"signIn": {"address": "https://hub.example", "issuers": [` + strings.Replace(oneIssuer, "north-council", "south", 1) + `]},`, "signIn.issuers[0]: agency must be one of the agencies"},
+		{`{`, `{"signIn": {"address": "https://hub.example", "issuers": [` + strings.Replace(oneIssuer, "https", "http", 1) + `]},`, "issuer must begin with https://"},
 		{`{`, `{"webhooks": {"north-police": {"url": "https://x.example/", "secretFile": "s"}},`, "origin must be"},
 		{`{`, `{"origin": "hub.example", "webhooks": {"south-police": {"url": "https://x.example/", "secretFile": "s"}},`, "south-police must be"},
 		{`{`, `{"origin": "hub.example", "webhooks": {"north-police": {"url": "http://x.example/", "secretFile": "s"}},`, "webhooks.north-police.url must begin with https://"},

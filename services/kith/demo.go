@@ -8,11 +8,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"kith/events"
 	"kith/events/bus"
 	"kith/gateway"
 	"kith/services/internal/telemetry"
+	"kith/services/kith/idp"
 )
 
 // demoFile is what demo.json holds: how to reach the demonstration. It exists in
@@ -83,6 +85,9 @@ type demonstration struct {
 
 	cosigners map[events.AgencyID]*cosigner
 
+	idp     *idp.Provider
+	address atomic.Value // where browsers reach the hub: a string, once it listens
+
 	release func() // the hub's folder
 }
 
@@ -118,7 +123,11 @@ func openNorthshire(ctx context.Context, dir string, tel *telemetry.Telemetry, c
 	}
 	d := &demonstration{nats: nats}
 	d.file = demoFile{Tokens: tokens(dir), NATS: d.natsUsers()}
-	p := partnership{dir: filepath.Join(dir, "hub"), agencies: agencies, authority: authority, users: users(d.file.Tokens), demo: true}
+	p := partnership{dir: filepath.Join(dir, "hub"), agencies: agencies, authority: authority, users: users(d.file.Tokens), demo: true, address: d.at}
+	if p.signIn, err = d.provide(dir); err != nil {
+		d.close()
+		return nil, err
+	}
 	for _, a := range agencies {
 		p.hubLinks = append(p.hubLinks, bus.Link{URL: nats.URL(), Creds: nats.HubCreds(a.ID), Agency: a.ID})
 		p.doorLinks = append(p.doorLinks, bus.Link{URL: nats.URL(), Creds: nats.Creds(a.ID), Agency: a.ID})
@@ -185,6 +194,8 @@ func (d *demonstration) serve(addr string, tel *telemetry.Telemetry) (err error)
 	d.servers, err = listen(tel.ErrorLog(), site{addr, tel.HTTP(d.hub.routes())}, site{"127.0.0.1:0", tel.Admin()})
 	if err == nil {
 		d.file.URL, d.file.Admin = "http://"+d.servers.addrs[0], "http://"+d.servers.addrs[1]
+		d.address.Store(d.file.URL)
+		d.idp.SendTo(d.file.URL + "/sign-in/" + demoIssuer + "/back")
 	}
 	return err
 }
@@ -203,6 +214,7 @@ func (d *demonstration) write(dir string) error {
 
 func (d *demonstration) close() {
 	d.servers.close()
+	d.idp.Close()
 	if d.hub != nil {
 		d.hub.close()
 	}

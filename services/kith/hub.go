@@ -39,9 +39,12 @@ type partnership struct {
 	users     []gateway.User
 	hubLinks  []bus.Link // the hub's own user in each agency's account
 	doorLinks []bus.Link // by which the hub's HTTP door hands events to the agency's outbox
+	signIn    SignIn
+	address   func() string // where browsers reach the hub, if that is known only later
 	demo      bool
 	tls       bool
 	register  *register   // who was approved and revoked while the hub ran; nil in tests and the demonstration
+	barred    *barred     // who was put out; nil in tests and the demonstration
 	nats      *bus.Server // the hub's own; nil if there is another
 	ownServer bool        // whether that is how it is to be
 	natsDir   string      // where the keys of NATS lie

@@ -16,13 +16,17 @@ import (
 // runHub runs the hub of a partnership until it is interrupted.
 func runHub(ctx context.Context, c *call) error {
 	if len(c.args) > 0 {
-		switch c.args[0] {
+		switch verb := c.args[0]; verb {
 		case "approve":
 			return approveAgency(ctx, c.inner())
 		case "agencies":
 			return listAgencies(ctx, c.inner())
 		case "revoke":
 			return revokeAgency(ctx, c.inner())
+		case "bar", "unbar":
+			return barActor(ctx, c.inner(), verb == "bar")
+		case "sign-out":
+			return signOutAll(ctx, c.inner())
 		}
 	}
 	file := c.flags.String("config", "", "the hub's configuration; docs/configuration.md explains it")
@@ -76,9 +80,12 @@ func serveHub(ctx context.Context, c *call, conf HubConfig, tel *telemetry.Telem
 func (c HubConfig) partnership() (partnership, *bus.Server, error) {
 	p := partnership{dir: c.Data, keys: c.Keys, store: c.Store, agencies: c.Agencies, authority: c.Authority, tls: c.TLS, limits: c.Limits,
 		checkpointEvery: time.Duration(c.CheckpointSeconds) * time.Second, witnesses: c.Witnesses, quorum: c.Quorum,
-		hooks: c.Webhooks, origin: c.Origin}
+		hooks: c.Webhooks, origin: c.Origin, signIn: c.SignIn}
 	var err error
 	if p.register, err = openRegister(c.Data); err != nil {
+		return p, nil, err
+	}
+	if p.barred, err = openBarred(c.Data); err != nil {
 		return p, nil, err
 	}
 	p.agencies, p.natsDir = p.register.with(c.Agencies), natsFolder(c)

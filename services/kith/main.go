@@ -40,7 +40,7 @@ var errUsage = errors.New("usage")
 func commands() []command {
 	return []command{
 		{"demo", "[-addr 127.0.0.1:8080] [-data DIR]", "everything in one process, with eight invented families", demo},
-		{"hub", "-config FILE | approve -config FILE LINE | agencies -config FILE | revoke -config FILE ID", "the hub of a partnership; or let in an agency that made its own key, list the agencies, put one out, while the hub runs", runHub},
+		{"hub", "-config FILE | approve -config FILE LINE | agencies -config FILE | revoke -config FILE ID | bar|unbar -config FILE ACCOUNT | sign-out -config FILE -actor ACCOUNT|-agency ID|-all", "the hub of a partnership; or let in an agency that made its own key, list the agencies, put one out, put an account out, sign people out, while the hub runs", runHub},
 		{"agency", "-config FILE | init -id ID -kind KIND -nats URL [-dir DIR] | join [-dir DIR] FILE", "the edge of one agency: takes native records, keeps them until the hub's receipt is held; or make its key and configuration", runAgency},
 		{"trigger", "TYPE [-as police | -source URN] [-id ID]", "print a valid sample of a type of event, about invented people", trigger},
 		{"validate", "FILE… [-kind KIND] [-source URN] [-door PATH] [-json]", "say offline what the hub would say of events, or a door of records", validateFiles},
