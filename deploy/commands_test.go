@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -40,6 +41,43 @@ type settings struct {
 	Keys   string
 	Store  struct{ Kind, Connection string }
 	NATS   struct{ URL, CredsDir, Creds string }
+	TLS    struct{ Plain []netip.Prefix }
+}
+
+// What speaks without TLS does so in the network of its own zone and nowhere else,
+// and no zone's addresses are another's.
+func TestPlainNetworks(t *testing.T) {
+	c := read[compose](t, "docker-compose.yml")
+	seen := map[netip.Prefix]string{}
+	for name, n := range c.Networks {
+		if len(n.IPAM.Config) != 1 {
+			t.Errorf("%s: no subnet is given", name)
+			continue
+		}
+		for other, at := range seen {
+			if other.Overlaps(n.IPAM.Config[0].Subnet) {
+				t.Errorf("%s and %s overlap", name, at)
+			}
+		}
+		seen[n.IPAM.Config[0].Subnet] = name
+	}
+	for name, s := range c.Services {
+		i := slices.Index(s.Command, "-config")
+		if i < 0 {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join("config", filepath.Base(s.Command[i+1])))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cfg settings
+		if err := json.Unmarshal(text, &cfg); err != nil {
+			t.Fatal(err)
+		}
+		if len(cfg.TLS.Plain) != 1 || !slices.Contains(s.Networks, seen[cfg.TLS.Plain[0]]) {
+			t.Errorf("%s is on %v and speaks without TLS in %v", name, s.Networks, cfg.TLS.Plain)
+		}
+	}
 }
 
 func agrees(t *testing.T, name string, s service, file string) {

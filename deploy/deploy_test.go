@@ -3,6 +3,7 @@
 package deploy_test
 
 import (
+	"net/netip"
 	"os"
 	"path"
 	"path/filepath"
@@ -54,8 +55,16 @@ func (m *mount) UnmarshalYAML(n *yaml.Node) error {
 
 type compose struct {
 	Services map[string]service
-	Networks map[string]struct{ Internal bool }
+	Networks map[string]network
 	Volumes  map[string]struct{}
+}
+
+// network is one of compose's, with the addresses that it has.
+type network struct {
+	Internal bool
+	IPAM     struct {
+		Config []struct{ Subnet netip.Prefix }
+	}
 }
 
 func read[T any](t *testing.T, name string) (into T) {

@@ -235,3 +235,27 @@ func TestSessionFixation(t *testing.T) {
 		t.Error("who planted it is signed in")
 	}
 }
+
+// Whoever was let in at the door and put out before anybody took up the answer is
+// not answered.
+func TestPutOutBetweenDoorAndAnswer(t *testing.T) {
+	w := newWorld(t)
+	u := &accounts()[0]
+	r, _ := http.NewRequest("GET", "/", nil)
+	r.AddCookie(w.cookieFor(u))
+	c, err := w.callerOf(r, true)
+	if err != nil || c == nil {
+		t.Fatal(c, err)
+	}
+	w.SignOut(func(events.Reader) bool { return true })
+	if _, _, err := w.sessions.answer(r, c, w.barred); err == nil {
+		t.Error("a session that has ended is answered")
+	}
+	w.BarredActor = func(a events.ActorID) bool { return a == u.Reader.Actor }
+	if _, _, err := w.sessions.answer(r, &caller{User: u}, w.barred); err == nil {
+		t.Error("the token of an account that is barred is answered")
+	}
+	if len(w.sessions.open) != 0 {
+		t.Error("and stays listed")
+	}
+}

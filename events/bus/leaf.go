@@ -3,6 +3,7 @@ package bus
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 )
@@ -13,14 +14,17 @@ import (
 // keeps nothing: what is published while the hub is away is refused, and stays
 // in the outbox.
 func WriteLeafConfig(path, listen, hub, creds string) error {
-	host, _, err := net.SplitHostPort(listen)
-	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !Loopback(listen) {
 		return fmt.Errorf("a leaf node asks its clients for nothing: it must listen on a loopback address, for example 127.0.0.1:4222")
+	}
+	if u, err := url.Parse(hub); err != nil || u.Scheme != "tls" && u.Scheme != "wss" && !Loopback(net.JoinHostPort(u.Hostname(), "0")) {
+		return fmt.Errorf("write the configuration of a leaf node: what goes to the hub %w", ErrInClear)
 	}
 	if _, err := os.Stat(creds); err != nil {
 		return fmt.Errorf("write the configuration of a leaf node: %w", err)
 	}
-	if creds, err = filepath.Abs(creds); err != nil {
+	creds, err := filepath.Abs(creds)
+	if err != nil {
 		return err
 	}
 	text := fmt.Sprintf(`server_name: kith-leaf

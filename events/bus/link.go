@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -21,6 +22,10 @@ type Link struct {
 	URL    string
 	Creds  string // path of a creds file; it is read again at each reconnect
 	Agency events.AgencyID
+
+	CAFile string         // certificates that vouch for the server; those of this machine if empty
+	Plain  []netip.Prefix // private networks in which it may be reached without TLS; none
+	Server *Server        // within this process, for which URL is not used; none
 }
 
 // MaxBatch is how many messages one Publish may hold.
@@ -35,7 +40,11 @@ func dial(l Link, o ...nats.Option) (*nats.Conn, jetstream.JetStream, error) {
 	if _, err := os.Stat(l.Creds); err != nil {
 		return nil, nil, fmt.Errorf("connect %s: %w", l.Agency, err)
 	}
-	nc, err := nats.Connect(l.URL, append(o,
+	guarded, err := l.guard()
+	if err != nil {
+		return nil, nil, err
+	}
+	nc, err := nats.Connect(l.address(), append(append(o, guarded...),
 		nats.UserCredentials(l.Creds),
 		nats.Name("kith "+string(l.Agency)),
 		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(),

@@ -68,7 +68,11 @@ func LookAt(ctx context.Context, l Link) (Look, error) {
 	if end, ok := ctx.Deadline(); ok {
 		wait = min(wait, time.Until(end))
 	}
-	nc, err := nats.Connect(l.URL, nats.UserCredentials(l.Creds), nats.Name("kith "+string(l.Agency)), nats.NoReconnect(), nats.Timeout(wait))
+	guarded, err := l.guard()
+	if err != nil {
+		return Look{}, err
+	}
+	nc, err := nats.Connect(l.address(), append(guarded, nats.UserCredentials(l.Creds), nats.Name("kith "+string(l.Agency)), nats.NoReconnect(), nats.Timeout(wait))...)
 	if err != nil {
 		return Look{}, refusal(err)
 	}

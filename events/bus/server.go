@@ -3,6 +3,7 @@ package bus
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,6 +27,19 @@ type Options struct {
 	Leaf     string            // address where agencies' leaf nodes connect; none if empty
 	Store    string            // where JetStream keeps its files; Dir/jetstream if empty
 	Log      *slog.Logger      // of what goes wrong in the server; none if nil
+
+	TLS      *tls.Config // for Start: how Listen and Leaf are sealed; needed off this machine
+	CertFile string      // for WriteServerConfig: the same, as files of the server
+	KeyFile  string
+	Private  bool // for WriteServerConfig: without TLS, since only a private network leads there
+}
+
+// sealed says what is wrong with an address that others can reach.
+func (o Options) sealed(addr string) error {
+	if addr == "" || Loopback(addr) || o.TLS != nil || o.CertFile != "" || o.Private {
+		return nil
+	}
+	return fmt.Errorf("NATS at %s can be reached from other machines: give it a certificate and its key, or let it listen on a loopback address", addr)
 }
 
 // Server is a NATS server within this process.
@@ -34,7 +48,10 @@ type Server struct {
 	ns  *server.Server
 }
 
-const readyWithin = 20 * time.Second
+const (
+	readyWithin = 20 * time.Second
+	tlsWithin   = 5 // seconds that a handshake may take
+)
 
 // Start starts a NATS server that listens as Options say. It is the same server
 // that WriteServerConfig describes: each message is on stable storage before it
@@ -57,6 +74,12 @@ func Start(o Options) (*Server, error) {
 		return nil, fmt.Errorf("start the bus: %w", err)
 	}
 	opts.NoSigs = true
+	if o.TLS != nil {
+		opts.TLS, opts.TLSConfig, opts.TLSTimeout = true, o.TLS, tlsWithin
+		if o.Leaf != "" {
+			opts.LeafNode.TLSConfig, opts.LeafNode.TLSTimeout = o.TLS, tlsWithin
+		}
+	}
 	ns, err := server.NewServer(opts)
 	if err != nil {
 		return nil, fmt.Errorf("start the bus: %w", err)
@@ -96,6 +119,9 @@ func (s *Server) Shutdown() {
 // holds no secret: the operator's key stays where it is. Run it again after an
 // agency joined, and reload the server.
 func WriteServerConfig(path string, o Options) error {
+	if err := errors.Join(o.sealed(o.Listen), o.sealed(o.Leaf)); err != nil {
+		return err
+	}
 	t, err := newTrust(o.Dir, o.Agencies)
 	if err != nil {
 		return fmt.Errorf("set up the bus: %w", err)
@@ -107,8 +133,9 @@ func WriteServerConfig(path string, o Options) error {
 	fmt.Fprintf(&b, "server_name: kith\nlisten: %q\nmax_payload: 1MB\n\n", listen(o))
 	fmt.Fprintf(&b, "# Every message is on stable storage before it is acknowledged.\n")
 	fmt.Fprintf(&b, "jetstream {\n  store_dir: %q\n  sync_interval: always\n}\n\n", cmp.Or(o.Store, filepath.Join(o.Dir, "jetstream")))
+	b.WriteString(o.tlsBlock(""))
 	if o.Leaf != "" {
-		leafNodes(&b, o.Leaf, t)
+		leafNodes(&b, o, t)
 	}
 	fmt.Fprintf(&b, "operator: %s\nsystem_account: %s\nresolver: MEMORY\nresolver_preload: {\n", t.operator, t.system)
 	for _, k := range slices.Sorted(maps.Keys(t.accounts)) {
@@ -123,14 +150,22 @@ func WriteServerConfig(path string, o Options) error {
 
 // leafNodes: the one JetStream, of which agencies use INBOX, is here. Without a
 // word for each account a server keeps JetStream's subjects off a leaf node.
-func leafNodes(b *strings.Builder, listen string, t trust) {
-	fmt.Fprintf(b, "leafnodes {\n  listen: %q\n}\ndefault_js_domain {\n", listen)
+func leafNodes(b *strings.Builder, o Options, t trust) {
+	fmt.Fprintf(b, "leafnodes {\n  listen: %q\n%s}\ndefault_js_domain {\n", o.Leaf, o.tlsBlock("  "))
 	for _, k := range slices.Sorted(maps.Keys(t.accounts)) {
 		if k != t.system {
 			fmt.Fprintf(b, "  %s: \"\"\n", k)
 		}
 	}
 	b.WriteString("}\n\n")
+}
+
+// tlsBlock names the server's certificate where it has one of its own.
+func (o Options) tlsBlock(indent string) string {
+	if o.CertFile == "" {
+		return ""
+	}
+	return fmt.Sprintf("%stls { cert_file: %q, key_file: %q, min_version: \"1.2\", timeout: %d }\n", indent, o.CertFile, o.KeyFile, tlsWithin)
 }
 
 // listen: NATS asks for port -1 where everybody else asks for 0.

@@ -98,7 +98,7 @@ func (h *hub) admit(ctx context.Context, e enrolment, days int) (approval, error
 	if err := h.nats.Admit(r.ID); err != nil {
 		return out, err
 	}
-	if err := h.bus.Admit(ctx, bus.Link{URL: h.nats.URL(), Creds: h.nats.HubCreds(r.ID), Agency: r.ID}); err != nil {
+	if err := h.bus.Admit(ctx, bus.Link{URL: h.nats.URL(), Creds: h.nats.HubCreds(r.ID), Agency: r.ID, Server: h.nats}); err != nil {
 		return out, err
 	}
 	h.gate.Admit(r.Agency)

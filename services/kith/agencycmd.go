@@ -45,7 +45,7 @@ func runAgency(ctx context.Context, c *call) error {
 }
 
 func serveAgency(ctx context.Context, c *call, conf AgencyConfig, tel *telemetry.Telemetry) error {
-	link, err := bus.Connect(ctx, bus.Link{URL: conf.NATS.URL, Creds: conf.NATS.Creds, Agency: conf.Agency.ID})
+	link, err := bus.Connect(ctx, conf.link())
 	if err != nil {
 		return err
 	}
@@ -70,13 +70,18 @@ func serveAgency(ctx context.Context, c *call, conf AgencyConfig, tel *telemetry
 		return err
 	}
 	h := forClients(conf.Clients, e.Handler(ds))
-	s, err := listen(tel.ErrorLog(), site{conf.Addr, tel.HTTP(h)}, site{conf.AdminAddr, tel.Admin()})
+	s, err := listen(tel.ErrorLog(), conf.TLS, site{conf.Addr, tel.HTTP(h)}, site{conf.AdminAddr, tel.Admin()})
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	fmt.Fprintf(c.out, "kith agency %s: taking records on %s, metrics on %s\n%s\n", conf.Agency.ID, s.addrs[0], s.addrs[1], cosigning)
 	return s.wait(ctx)
+}
+
+// link is how the agency reaches the hub.
+func (c AgencyConfig) link() bus.Link {
+	return c.TLS.nats(bus.Link{URL: c.NATS.URL, Creds: c.NATS.Creds, Agency: c.Agency.ID})
 }
 
 // waysIn begins to watch folders and to ask sources.

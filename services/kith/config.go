@@ -32,7 +32,7 @@ type HubConfig struct {
 	Data      string            `json:"data"`      // folder of the record, the keys and the read models; data
 	Keys      string            `json:"keys"`      // folder of the keys, which hubs over one database share; data/keys
 	Store     HubStore          `json:"store"`     // where the event log and the ledger lie; in data
-	TLS       bool              `json:"tls"`       // browsers come by https, through a proxy that ends TLS; false
+	TLS       TLS               `json:"tls"`       // how addresses off this machine are sealed; not at all
 	NATS      HubNATS           `json:"nats"`
 	Agencies  []events.Agency   `json:"agencies"`  // every body that shares; at least one
 	Authority events.AgencyID   `json:"authority"` // which of them is the local authority
@@ -77,6 +77,7 @@ type AgencyConfig struct {
 	Agency    events.Agency `json:"agency"`    // as the hub's own file has it
 	Addr      string        `json:"addr"`      // where the agency's systems hand in records; 127.0.0.1:8081
 	AdminAddr string        `json:"adminAddr"` // where /metrics is served; 127.0.0.1:9091
+	TLS       TLS           `json:"tls"`       // as at the hub; not at all
 	Data      string        `json:"data"`      // folder of the outbox; data
 	NATS      AgencyNATS    `json:"nats"`
 	Verifier  string        `json:"verifier"` // the hub's public key, which it prints as it starts; none: receipts are not verified, and checkpoints not cosigned
@@ -225,8 +226,11 @@ func (c HubConfig) check() (cs checks) {
 	if c.NATS.Leaf != "" {
 		cs.addr("nats.leaf", c.NATS.Leaf)
 	}
+	c.TLS.check(&cs, map[string]string{"addr": c.Addr, "adminAddr": c.AdminAddr})
+	cs.sealedNATS(c)
 	cs.that(c.NATS.URL == "" || c.NATS.CredsDir != "", "nats.credsDir is needed with nats.url")
 	cs = append(cs, c.Store.check()...)
+	cs.that(!c.Store.clear() || len(c.TLS.Plain) > 0, "store.connection reaches a database without TLS: use TLS, or name in tls.plain the private network that it is shut in")
 	cs.that(c.CheckpointSeconds >= 0 && c.CheckpointSeconds <= 3600, "checkpointSeconds must be between 1 and 3600")
 	cs.that(len(c.Agencies) > 0, "agencies must name at least one")
 	known := map[events.AgencyID]events.AgencyKind{}
@@ -259,6 +263,18 @@ func (c HubConfig) check() (cs checks) {
 		cs.token(at, u.TokenSHA256, tokens)
 	}
 	return cs
+}
+
+// clearNATS is what to do about an address of NATS that others can read.
+const clearNATS = "nats.url must begin with tls://, or be of this machine; where NATS is shut in a private network without TLS, name that in tls.plain"
+
+// sealedNATS: the hub's own server has no fence but its certificate.
+func (cs *checks) sealedNATS(c HubConfig) {
+	cs.that(c.NATS.URL == "" || bus.Sealed(c.NATS.URL) || len(c.TLS.Plain) > 0, clearNATS)
+	for field, addr := range map[string]string{"nats.listen": c.NATS.Listen, "nats.leaf": c.NATS.Leaf} {
+		open := c.NATS.URL == "" && addr != "" && !loopback(addr) && c.TLS.CertFile == ""
+		cs.that(!open, "%s can be reached from other machines: give tls.certFile and tls.keyFile, or let it listen on 127.0.0.1", field)
+	}
 }
 
 func (cs *checks) signIn(s SignIn, known map[events.AgencyID]events.AgencyKind) {
@@ -299,7 +315,9 @@ func (c AgencyConfig) check() (cs checks) {
 	cs.agency("agency", c.Agency)
 	cs.addr("addr", c.Addr)
 	cs.addr("adminAddr", c.AdminAddr)
+	c.TLS.check(&cs, map[string]string{"addr": c.Addr, "adminAddr": c.AdminAddr})
 	cs.that(c.NATS.URL != "", "nats.url is needed")
+	cs.that(c.NATS.URL == "" || bus.Sealed(c.NATS.URL) || len(c.TLS.Plain) > 0, clearNATS)
 	cs.that(c.NATS.Creds != "", "nats.creds is needed")
 	for i, f := range c.Folders {
 		cs.that(f.Path != "", "folders[%d].path is needed", i)

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -67,14 +66,7 @@ func demo(ctx context.Context, c *call) error {
 }
 
 // loopback reports whether addr can only be reached from this machine.
-func loopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
+func loopback(addr string) bool { return bus.Loopback(addr) }
 
 // demonstration is a hub, its agencies and the bus between them.
 type demonstration struct {
@@ -191,7 +183,7 @@ func users(tokens map[string]string) []gateway.User {
 
 // serve opens the addresses; the pages answer from now on.
 func (d *demonstration) serve(addr string, tel *telemetry.Telemetry) (err error) {
-	d.servers, err = listen(tel.ErrorLog(), site{addr, tel.HTTP(d.hub.routes())}, site{"127.0.0.1:0", tel.Admin()})
+	d.servers, err = listen(tel.ErrorLog(), TLS{}, site{addr, tel.HTTP(d.hub.routes())}, site{"127.0.0.1:0", tel.Admin()})
 	if err == nil {
 		d.file.URL, d.file.Admin = "http://"+d.servers.addrs[0], "http://"+d.servers.addrs[1]
 		d.address.Store(d.file.URL)

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"kith/events/bus"
 	"kith/services/internal/edge"
 )
 
@@ -59,7 +58,7 @@ func (c *call) patient(flags asAgency, config, hub string) (p patient, err error
 	p = patient{hub: hub, now: time.Now}
 	if config != "" {
 		conf, err := loadAgency(config)
-		p.link = bus.Link{URL: conf.NATS.URL, Creds: conf.NATS.Creds, Agency: conf.Agency.ID}
+		p.link = conf.link()
 		p.source, p.verifier, p.data = conf.Agency.Source, conf.Verifier, conf.Data
 		return p, err
 	}

@@ -59,6 +59,8 @@ func (p patient) nats(ctx context.Context) []finding {
 	case err == nil:
 		f.Good, f.Says = true, fmt.Sprintf("reached at %s, the inbox is there, %v there and back", p.link.URL, look.RoundTrip.Round(100*time.Microsecond))
 		return append([]finding{f, p.clock("the hub's NATS", look.Ahead, look.RoundTrip)}, p.certificate("nats", look.Expires)...)
+	case errors.Is(err, bus.ErrInClear):
+		f.Says, f.Do = "what goes to "+p.link.URL+" could be read on the way", "give an address that begins with tls://; ask the hub's operator for it"
 	case errors.Is(err, bus.ErrNotLetIn):
 		f.Says, f.Do = bus.ErrNotLetIn.Error(), "see that the address is that of this hub; if it is, ask its operator whether your agency is registered, and for a new creds file"
 	case errors.Is(err, bus.ErrNoInbox):

@@ -24,7 +24,7 @@ func TestExpelCutsTheLink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, nats, err := conf.partnership()
+	p, nats, err := conf.partnership(tel.ErrorLog())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log"
 	"path/filepath"
 	"slices"
 	"time"
@@ -54,7 +55,7 @@ func serveHub(ctx context.Context, c *call, conf HubConfig, tel *telemetry.Telem
 		return err
 	}
 	defer release()
-	p, nats, err := conf.partnership()
+	p, nats, err := conf.partnership(tel.ErrorLog())
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func serveHub(ctx context.Context, c *call, conf HubConfig, tel *telemetry.Telem
 		return err
 	}
 	defer h.close()
-	s, err := listen(tel.ErrorLog(), site{conf.Addr, tel.HTTP(h.routes())}, site{conf.AdminAddr, tel.Admin()})
+	s, err := listen(tel.ErrorLog(), conf.TLS, site{conf.Addr, tel.HTTP(h.routes())}, site{conf.AdminAddr, tel.Admin()})
 	if err != nil {
 		return err
 	}
@@ -77,8 +78,8 @@ func serveHub(ctx context.Context, c *call, conf HubConfig, tel *telemetry.Telem
 
 // partnership turns the configuration into what a hub is told, and starts the
 // hub's own NATS if it names no other.
-func (c HubConfig) partnership() (partnership, *bus.Server, error) {
-	p := partnership{dir: c.Data, keys: c.Keys, store: c.Store, agencies: c.Agencies, authority: c.Authority, tls: c.TLS, limits: c.Limits,
+func (c HubConfig) partnership(log *log.Logger) (partnership, *bus.Server, error) {
+	p := partnership{dir: c.Data, keys: c.Keys, store: c.Store, agencies: c.Agencies, authority: c.Authority, tls: c.TLS.ByProxy || c.TLS.CertFile != "", limits: c.Limits,
 		checkpointEvery: time.Duration(c.CheckpointSeconds) * time.Second, witnesses: c.Witnesses, quorum: c.Quorum,
 		hooks: c.Webhooks, origin: c.Origin, signIn: c.SignIn}
 	var err error
@@ -95,16 +96,20 @@ func (c HubConfig) partnership() (partnership, *bus.Server, error) {
 	door := func(id events.AgencyID) string { return filepath.Join(c.NATS.CredsDir, string(id)+".creds") }
 	var own *bus.Server
 	if url == "" {
-		if own, err = bus.Start(bus.Options{Dir: filepath.Join(c.Data, "nats"), Listen: c.NATS.Listen, Leaf: c.NATS.Leaf, Agencies: ids(standing)}); err != nil {
+		sealed, err := c.TLS.config(log)
+		if err != nil {
+			return p, nil, err
+		}
+		if own, err = bus.Start(bus.Options{Dir: filepath.Join(c.Data, "nats"), Listen: c.NATS.Listen, Leaf: c.NATS.Leaf, Agencies: ids(standing), TLS: sealed}); err != nil {
 			return p, nil, fmt.Errorf("start NATS: %w", err)
 		}
 		url, creds, door = own.URL(), own.HubCreds, own.Creds
 		p.nats, p.ownServer = own, true
 	}
 	for _, a := range standing {
-		p.hubLinks = append(p.hubLinks, bus.Link{URL: url, Creds: creds(a.ID), Agency: a.ID})
+		p.hubLinks = append(p.hubLinks, c.TLS.nats(bus.Link{URL: url, Creds: creds(a.ID), Agency: a.ID, Server: own}))
 		if slices.Contains(c.Doors, a.ID) {
-			p.doorLinks = append(p.doorLinks, bus.Link{URL: url, Creds: door(a.ID), Agency: a.ID})
+			p.doorLinks = append(p.doorLinks, c.TLS.nats(bus.Link{URL: url, Creds: door(a.ID), Agency: a.ID, Server: own}))
 		}
 	}
 	for _, u := range c.Users {

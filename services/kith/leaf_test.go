@@ -19,13 +19,22 @@ func TestLeafConfig(t *testing.T) {
 		t.Errorf("%v: %s", err, server)
 	}
 	creds := filepath.Join(dir, "creds", "police.creds")
-	leaf := []string{"nats-config", "-out", filepath.Join(dir, "leaf"), "-leaf-of", "nats-leaf://hub.example:7422", "-creds", creds}
+	leaf := []string{"nats-config", "-out", filepath.Join(dir, "leaf"), "-leaf-of", "tls://hub.example:7422", "-creds", creds}
 	if code, out, errs := runKith(t, leaf...); code != exitGood || !strings.Contains(out, "nats://127.0.0.1:4222") {
 		t.Fatalf("exit %d: %s%s", code, out, errs)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "leaf", "nats-leaf.conf"))
 	if err != nil || !strings.Contains(string(text), creds) || strings.Contains(string(text), "SEED") {
 		t.Errorf("%v: %s", err, text)
+	}
+	for _, clear := range [][]string{
+		{"nats-config", "-out", dir, "-agencies", "police", "-listen", "0.0.0.0:4222"},
+		{"nats-config", "-out", dir, "-agencies", "police", "-leaf", "0.0.0.0:7422"},
+		{"nats-config", "-out", dir, "-leaf-of", "nats-leaf://hub.example:7422", "-creds", creds},
+	} {
+		if code, _, errs := runKith(t, clear...); code != exitFailed || !strings.Contains(errs, "certificate") && !strings.Contains(errs, "in clear") {
+			t.Errorf("%v: exit %d: %s", clear, code, errs)
+		}
 	}
 	if code, _, errs := runKith(t, append(leaf, "-listen", "0.0.0.0:4222")...); code != exitFailed || !strings.Contains(errs, "loopback") {
 		t.Errorf("exit %d: %s", code, errs)

@@ -18,10 +18,13 @@ import (
 func natsConfig(_ context.Context, c *call) error {
 	out := c.flags.String("out", "", "folder to write to; keys that are there already are kept")
 	list := c.flags.String("agencies", "", "ids of the agencies, with commas between them")
-	listen := c.flags.String("listen", "0.0.0.0:4222", "where the server listens")
+	listen := c.flags.String("listen", "127.0.0.1:4222", "where the server listens; off this machine -cert and -key are needed")
+	cert := c.flags.String("cert", "", "file of the server's certificate, in PEM, where the server finds it")
+	key := c.flags.String("key", "", "file of its private key")
+	private := c.flags.Bool("private", false, "without TLS although others reach it: only a private network, for example of containers, leads there")
 	keep := c.flags.String("store", "", "where the server keeps its data; beside the configuration if not given")
 	leaf := c.flags.String("leaf", "", "where leaf nodes of agencies connect, for example 0.0.0.0:7422; nowhere if not given")
-	leafOf := c.flags.String("leaf-of", "", "at an agency: write the configuration of a leaf node of this hub instead, for example nats-leaf://hub.example:7422")
+	leafOf := c.flags.String("leaf-of", "", "at an agency: write the configuration of a leaf node of this hub instead, for example tls://hub.example:7422")
 	creds := c.flags.String("creds", "", "with -leaf-of: the agency's creds file")
 	if err := c.parse(); err != nil {
 		return err
@@ -32,6 +35,9 @@ func natsConfig(_ context.Context, c *call) error {
 	if *out == "" || *list == "" || *leafOf != "" {
 		return c.wrong("-out and -agencies are needed, for example: kith nats-config -out nats -agencies police,health; at an agency -out, -leaf-of and -creds")
 	}
+	if (*cert == "") != (*key == "") {
+		return c.wrong("-cert and -key go together")
+	}
 	var ids []events.AgencyID
 	for id := range strings.SplitSeq(*list, ",") {
 		if !knownID(events.AgencyID(id)) {
@@ -40,7 +46,7 @@ func natsConfig(_ context.Context, c *call) error {
 		ids = append(ids, events.AgencyID(id))
 	}
 	conf := filepath.Join(*out, "nats-server.conf")
-	if err := bus.WriteServerConfig(conf, bus.Options{Dir: *out, Listen: *listen, Agencies: ids, Store: *keep, Leaf: *leaf}); err != nil {
+	if err := bus.WriteServerConfig(conf, bus.Options{Dir: *out, Listen: *listen, Agencies: ids, Store: *keep, Leaf: *leaf, CertFile: *cert, KeyFile: *key, Private: *private}); err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}
 	fmt.Fprintf(c.out, "wrote %s and creds for %d agencies\n", conf, len(ids))

@@ -29,18 +29,27 @@ type servers struct {
 	failed  chan error
 }
 
-// listen opens every address, or none and says which could not be.
-func listen(log *log.Logger, sites ...site) (*servers, error) {
+// listen opens every address, or none and says which could not be: sealed if t has
+// a certificate, else for whoever may reach it without.
+func listen(log *log.Logger, t TLS, sites ...site) (*servers, error) {
+	sealed, err := t.config(log)
+	if err != nil {
+		return nil, err
+	}
 	s := &servers{failed: make(chan error, len(sites))}
-	for _, t := range sites {
-		l, err := net.Listen("tcp", t.addr)
+	for _, at := range sites {
+		l, err := net.Listen("tcp", at.addr)
 		if err != nil {
 			s.close()
 			return nil, fmt.Errorf("%w; is it in use? another address, or port 0 for any free one, goes by -addr or the configuration", err)
 		}
-		server := newServer(t.handler, log)
+		server := newServer(at.handler, log)
 		s.addrs, s.running = append(s.addrs, l.Addr().String()), append(s.running, server)
-		go func() { s.failed <- server.Serve(l) }()
+		if server.TLSConfig = sealed; sealed != nil {
+			go func() { s.failed <- server.ServeTLS(l, "", "") }()
+			continue
+		}
+		go func() { s.failed <- server.Serve(fenced{l, t.Plain}) }()
 	}
 	return s, nil
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"kith/events/store"
@@ -40,6 +42,21 @@ func (s HubStore) check() (cs checks) {
 		cs.that(false, "store.kind must be sqlite or eventstoredb")
 	}
 	return cs
+}
+
+// clear reports whether a database off this machine is reached without TLS.
+func (s HubStore) clear() bool {
+	c, err := s.connection()
+	if err != nil || s.Kind != storeEventStoreDB {
+		return false
+	}
+	_, rest, _ := strings.Cut(c, "://")
+	hosts, options, _ := strings.Cut(rest, "?")
+	hosts = hosts[strings.LastIndex(hosts, "@")+1:]
+	return strings.Contains(strings.ToLower(options), "tls=false") && slices.ContainsFunc(strings.Split(hosts, ","), func(h string) bool {
+		host, _, err := net.SplitHostPort(strings.TrimSuffix(h, "/"))
+		return err != nil || !loopback(net.JoinHostPort(host, "0"))
+	})
 }
 
 func checkConnection(c string) error {

@@ -3,6 +3,8 @@ package signin
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -85,6 +87,34 @@ func TestCheck(t *testing.T) {
 		spoil(&i)
 		if err := i.Check(known, role); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q: %v", want, err)
+		}
+	}
+}
+
+// asked counts what gets as far as the network.
+type asked int
+
+func (a *asked) RoundTrip(*http.Request) (*http.Response, error) {
+	*a++
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(strings.Repeat("x", 3<<20)))}, nil
+}
+
+// Nothing is asked of a provider in clear, and no answer of any length fills the memory.
+func TestGuarded(t *testing.T) {
+	for address, want := range map[string]int{"http://login.example/token": 0, "http://192.0.2.1/": 0, "ftp://127.0.0.1/": 0, "https://login.example/": 1, "http://127.0.0.1:1/": 1, "http://[::1]:1/": 1} {
+		var n asked
+		r, err := http.NewRequestWithContext(t.Context(), "GET", address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := guarded{&n}.RoundTrip(r)
+		if int(n) != want || (err == nil) != (want == 1) {
+			t.Errorf("%s: asked %d times, %v", address, n, err)
+		}
+		if err == nil {
+			if b, err := io.ReadAll(res.Body); err != nil || len(b) != 1<<20 {
+				t.Errorf("%s: read %d bytes, %v", address, len(b), err)
+			}
 		}
 	}
 }
