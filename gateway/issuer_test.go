@@ -1,9 +1,11 @@
 package gateway
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -42,7 +44,9 @@ func (w *world) provided(t *testing.T, at func() string) *idp.Provider {
 		i.Agencies[string(u.Reader.Agency)], i.Roles[string(u.Reader.Role)] = u.Reader.Agency, u.Reader.Role
 	}
 	w.now = time.Now()
-	w.SignIn, err = signin.New(signin.Config{Issuers: []signin.Issuer{i}, Address: at, Now: w.clock, Agency: w.agency,
+	ms := signin.Machines{Issuer: p.Issuer, Audience: "api://kith", Clients: map[string]signin.Client{
+		"mis": {Actor: "mis-oakfield", Name: "Records of Oakfield School", Agency: school, Role: events.RolePractitioner}}}
+	w.SignIn, err = signin.New(signin.Config{Issuers: []signin.Issuer{i}, Machines: []signin.Machines{ms}, Address: at, Now: w.clock, Agency: w.agency,
 		Pseudonym: plainKeys{}.Pseudonym})
 	if err != nil {
 		t.Fatal(err)
@@ -130,6 +134,63 @@ func (w *world) logged() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.log.String()
+}
+
+// A program asks the provider for a token and comes in with it; with one that is
+// made for another service it does not. What it was let in for ends with it.
+func TestProgramWithIssuer(t *testing.T) {
+	w := newWorld(t)
+	at := w.listen(t)
+	p := w.provided(t, func() string { return at })
+	token := func(audience string) string {
+		t.Helper()
+		p.LetIn("mis", audience)
+		r, _ := http.NewRequestWithContext(t.Context(), "POST", p.Issuer+"/oauth/token", strings.NewReader("grant_type=client_credentials"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.SetBasicAuth("mis", p.Secret())
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		var got struct {
+			Token string `json:"access_token"`
+		}
+		body, _ := io.ReadAll(res.Body)
+		if err := json.Unmarshal(body, &got); err != nil || got.Token == "" {
+			t.Fatalf("%d %s", res.StatusCode, body)
+		}
+		return got.Token
+	}
+	with := func(token, method, path string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, path, strings.NewReader("{}"))
+		r.Header.Set("Authorization", "Bearer "+token)
+		rec := httptest.NewRecorder()
+		w.ServeHTTP(rec, r)
+		return rec
+	}
+	good := token("api://kith")
+	if rec := with(good, "GET", "/v1/receipts?source=urn:kith:agency:oakfield-school&id=e1"); rec.Code != http.StatusOK {
+		t.Errorf("a program of the school asks for its receipt: %d %s", rec.Code, rec.Body)
+	}
+	if rec := with(good, "GET", "/v1/ledger"); rec.Code != http.StatusForbidden {
+		t.Errorf("it reads the ledger: %d", rec.Code)
+	}
+	if rec := with(token("api://other"), "GET", "/v1/concerns"); rec.Code != http.StatusUnauthorized {
+		t.Errorf("a token for another service: %d", rec.Code)
+	}
+	w.BarredActor = func(a events.ActorID) bool { return a == "mis-oakfield" }
+	if rec := with(good, "GET", "/v1/concerns"); rec.Code != http.StatusUnauthorized {
+		t.Errorf("a program that was put out: %d", rec.Code)
+	}
+	w.BarredActor = nil
+	if rec := w.withCookie("POST", "/sign-in", &http.Cookie{Name: "x", Value: "x"}, url.Values{"token": {good}}); rec.Code != http.StatusUnauthorized {
+		t.Errorf("a person signs in with a program's token: %d", rec.Code)
+	}
+	w.wait(6 * time.Minute) // the provider's tokens live five
+	if rec := with(good, "GET", "/v1/concerns"); rec.Code != http.StatusUnauthorized {
+		t.Errorf("a token that has ended: %d", rec.Code)
+	}
 }
 
 // Whom the provider knows and the hub does not is told so, and gets no session.

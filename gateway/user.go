@@ -48,16 +48,32 @@ type caller struct {
 func (g *Gateway) callerOf(r *http.Request, keepAlive bool) (*caller, error) {
 	if h := r.Header.Get("Authorization"); h != "" {
 		scheme, token, _ := strings.Cut(h, " ")
-		u := g.byToken(strings.TrimSpace(token))
-		if !strings.EqualFold(scheme, "Bearer") || u == nil || g.barred(u) {
-			return nil, fault.New(fault.Unsigned, "The access token is not known.")
+		c, err := g.bearer(r, strings.TrimSpace(token))
+		if err == nil && (!strings.EqualFold(scheme, "Bearer") || g.barred(c.User)) {
+			err = fault.New(fault.Unsigned, "The access token is not known.")
 		}
-		return &caller{User: u, since: g.Now()}, nil
+		if err != nil {
+			return nil, err
+		}
+		return c, nil
 	}
 	if s := g.sessions.of(r, keepAlive); s != nil && !g.barred(s.user) {
 		return &caller{User: s.user, session: s, since: s.since}, nil
 	}
 	return nil, nil
+}
+
+// bearer finds whose a token is: of the list of users, or given to a program by an
+// identity provider.
+func (g *Gateway) bearer(r *http.Request, token string) (*caller, error) {
+	if u := g.byToken(token); u != nil {
+		return &caller{User: u, since: g.Now()}, nil
+	}
+	who, err := g.SignIn.Machine(r.Context(), token)
+	if err != nil {
+		return nil, err
+	}
+	return &caller{User: &User{Name: who.Post, Reader: who.Reader}, since: who.Since}, nil
 }
 
 // barred reports whether the user's agency is no longer one of the partnership, or

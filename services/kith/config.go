@@ -55,6 +55,8 @@ type SignIn struct {
 	Address string          `json:"address"` // where browsers reach the hub: https://hub.example; needed with issuers
 	ByToken bool            `json:"byToken"` // people too may sign in with an access token; false
 	Issuers []signin.Issuer `json:"issuers"` // the identity providers of the agencies; none
+
+	Machines []signin.Machines `json:"machines"` // providers that give tokens to programs; none
 }
 
 // HubStore says where the event log and the ledger lie.
@@ -287,6 +289,11 @@ func (cs *checks) signIn(s SignIn, known map[events.AgencyID]events.AgencyKind) 
 		seen[x.ID] = true
 		if err := x.Check(func(a events.AgencyID) bool { return known[a] != "" }, knownRole); err != nil {
 			*cs = append(*cs, fmt.Errorf("signIn.issuers[%d]: %w", i, err))
+		}
+	}
+	for i, m := range s.Machines {
+		if err := m.Check(func(a events.AgencyID) bool { return known[a] != "" }, knownRole); err != nil {
+			*cs = append(*cs, fmt.Errorf("signIn.machines[%d]: %w", i, err))
 		}
 	}
 }

@@ -112,6 +112,8 @@ func TestWrongConfiguration(t *testing.T) {
 		{`{`, `{"signIn": {"issuers": [` + oneIssuer + `]},`, "signIn.address must be"},
 		{`{`, `{"signIn": {"address": "https://hub.example", "issuers": [` + oneIssuer + `, ` + oneIssuer + `]},`, "signIn.issuers[1].id is given twice"},
 		{`{`, `{"signIn": {"address": "https://hub.example", "issuers": [` + strings.Replace(oneIssuer, "north-council", "south", 1) + `]},`, "signIn.issuers[0]: agency must be one of the agencies"},
+		{`{`, `{"signIn": {"machines": [{"issuer": "https://login.example", "clients": {"a": {"actor": "a", "agency": "north-police", "role": "practitioner"}}}]},`, "signIn.machines[0]: audience is needed"},
+		{`{`, `{"signIn": {"machines": [{"issuer": "https://login.example", "audience": "x", "clients": {"a": {"actor": "a", "agency": "south", "role": "practitioner"}}}]},`, "clients: a: agency must be one"},
 		{`{`, `{"signIn": {"address": "https://hub.example", "issuers": [` + strings.Replace(oneIssuer, "https", "http", 1) + `]},`, "issuer must begin with https://"},
 		{`{`, `{"webhooks": {"north-police": {"url": "https://x.example/", "secretFile": "s"}},`, "origin must be"},
 		{`{`, `{"origin": "hub.example", "webhooks": {"south-police": {"url": "https://x.example/", "secretFile": "s"}},`, "south-police must be"},

@@ -18,7 +18,8 @@ import (
 
 // Config is what signing in stands on. Every field is needed.
 type Config struct {
-	Issuers []Issuer
+	Issuers  []Issuer
+	Machines []Machines
 	// Address is where browsers reach the hub: https://hub.example. It is asked
 	// for each time, never taken from a request.
 	Address func() string
@@ -34,6 +35,7 @@ type SignIn struct {
 	Config
 	order     []string
 	providers map[string]*provider
+	machines  []machines
 	sealer    sealer
 
 	mu    sync.Mutex
@@ -52,6 +54,13 @@ func New(c Config) (*SignIn, error) {
 			return nil, fmt.Errorf("sign-in: %s: %w", i.ID, err)
 		}
 		s.order = append(s.order, i.ID)
+	}
+	for _, c := range c.Machines {
+		m, err := newMachines(c)
+		if err != nil {
+			return nil, fmt.Errorf("sign-in: %s: %w", c.Issuer, err)
+		}
+		s.machines = append(s.machines, m)
 	}
 	return s, nil
 }
@@ -235,6 +244,7 @@ const (
 	ManyPosts    Why = "many-posts"
 	SomebodyElse Why = "somebody-else"
 	NotFresh     Why = "not-fresh"
+	LivesLong    Why = "lives-long"
 )
 
 func (y Why) Error() string { return string(y) }

@@ -35,8 +35,9 @@ type Provider struct {
 	people people
 	secret string
 
-	mu   sync.RWMutex
-	back []string
+	mu       sync.RWMutex
+	back     []string
+	programs map[string]string // each with the audience of its tokens
 }
 
 // ClientID is what the provider calls the hub.
@@ -74,6 +75,16 @@ func (p *Provider) SendTo(back ...string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.back = back
+}
+
+// LetIn gives tokens for an audience to a program with this id, and Secret.
+func (p *Provider) LetIn(program, audience string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.programs == nil {
+		p.programs = map[string]string{}
+	}
+	p.programs[program] = audience
 }
 
 // Close stops it.
@@ -160,6 +171,29 @@ func (m *memory) AuthorizeClientIDSecret(_ context.Context, id, secret string) e
 		return errors.New("there is no such client")
 	}
 	return nil
+}
+
+// program is a client whose tokens are signed, so that whoever gets one can check it.
+type program struct{ *storage.Client }
+
+func (program) AccessTokenType() op.AccessTokenType { return op.AccessTokenTypeJWT }
+func (program) GrantTypes() []oidc.GrantType {
+	return []oidc.GrantType{oidc.GrantTypeClientCredentials}
+}
+
+func (m *memory) ClientCredentials(_ context.Context, id, secret string) (op.Client, error) {
+	m.p.mu.RLock()
+	defer m.p.mu.RUnlock()
+	if _, there := m.p.programs[id]; !there || secret != m.p.secret {
+		return nil, errors.New("there is no such program")
+	}
+	return program{storage.WebClient(id, secret)}, nil
+}
+
+func (m *memory) ClientCredentialsTokenRequest(_ context.Context, id string, scopes []string) (op.TokenRequest, error) {
+	m.p.mu.RLock()
+	defer m.p.mu.RUnlock()
+	return &oidc.JWTTokenRequest{Subject: id, Audience: []string{m.p.programs[id]}, Scopes: scopes}, nil
 }
 
 func (m *memory) SetUserinfoFromRequest(ctx context.Context, info *oidc.UserInfo, t op.IDTokenRequest, scopes []string) error {
