@@ -18,6 +18,7 @@ type User struct {
 	Persona string // names its button in demo mode
 	Reader  events.Reader
 	Token   [sha256.Size]byte // see HashToken
+	Cert    [sha256.Size]byte // of a program: the hash of its certificate, in DER; none if zero
 }
 
 // HashToken is how an access token is kept. Tokens are long and random, so a
@@ -26,14 +27,32 @@ func HashToken(token string) [sha256.Size]byte { return sha256.Sum256([]byte(tok
 
 // byToken compares in constant time, over all users.
 func (g *Gateway) byToken(token string) *User {
-	var found *User
 	h := HashToken(token)
+	return g.whose(func(u *User) bool { return subtle.ConstantTimeCompare(h[:], u.Token[:]) == 1 })
+}
+
+func (g *Gateway) whose(is func(*User) bool) (found *User) {
 	for i := range g.Users {
-		if subtle.ConstantTimeCompare(h[:], g.Users[i].Token[:]) == 1 {
+		if is(&g.Users[i]) {
 			found = &g.Users[i]
 		}
 	}
 	return found
+}
+
+// certified finds the program whose certificate a connection shows; that it has
+// the private key TLS has seen to. Nobody shows one but where they are asked.
+func (g *Gateway) certified(r *http.Request) (*caller, error) {
+	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
+		return nil, nil
+	}
+	c, now := r.TLS.PeerCertificates[0], g.Now()
+	h := sha256.Sum256(c.Raw)
+	u := g.whose(func(u *User) bool { return u.Cert == h })
+	if u == nil || now.Before(c.NotBefore) || now.After(c.NotAfter) || g.barred(u) {
+		return nil, fault.New(fault.Unsigned, "The certificate is not known.")
+	}
+	return &caller{User: u, since: now}, nil
 }
 
 // caller is who asks.
@@ -44,7 +63,7 @@ type caller struct {
 }
 
 // callerOf finds who asks: by the bearer token if there is one, else by the
-// session. No one is nil.
+// certificate of the connection, else by the session. No one is nil.
 func (g *Gateway) callerOf(r *http.Request, keepAlive bool) (*caller, error) {
 	if h := r.Header.Get("Authorization"); h != "" {
 		scheme, token, _ := strings.Cut(h, " ")
@@ -56,6 +75,9 @@ func (g *Gateway) callerOf(r *http.Request, keepAlive bool) (*caller, error) {
 			return nil, err
 		}
 		return c, nil
+	}
+	if c, err := g.certified(r); c != nil || err != nil {
+		return c, err
 	}
 	if s := g.sessions.of(r, keepAlive); s != nil && !g.barred(s.user) {
 		return &caller{User: s.user, session: s, since: s.since}, nil

@@ -70,7 +70,7 @@ func serveAgency(ctx context.Context, c *call, conf AgencyConfig, tel *telemetry
 		return err
 	}
 	h := forClients(conf.Clients, e.Handler(ds))
-	s, err := listen(tel.ErrorLog(), conf.TLS, site{conf.Addr, tel.HTTP(h)}, site{conf.AdminAddr, tel.Admin()})
+	s, err := listen(tel.ErrorLog(), conf.TLS, site{addr: conf.Addr, handler: tel.HTTP(h)}, site{addr: conf.AdminAddr, handler: tel.Admin()})
 	if err != nil {
 		return err
 	}

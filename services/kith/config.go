@@ -29,6 +29,7 @@ import (
 type HubConfig struct {
 	Addr      string            `json:"addr"`      // where pages and API are served; 127.0.0.1:8080
 	AdminAddr string            `json:"adminAddr"` // where /metrics is served, to operators only; 127.0.0.1:9090
+	Programs  string            `json:"programs"`  // where programs come that show a certificate instead of a token; nowhere
 	Data      string            `json:"data"`      // folder of the record, the keys and the read models; data
 	Keys      string            `json:"keys"`      // folder of the keys, which hubs over one database share; data/keys
 	Store     HubStore          `json:"store"`     // where the event log and the ledger lie; in data
@@ -115,7 +116,8 @@ type User struct {
 	Name        string            `json:"name"`  // as pages show it: a role and an agency
 	Agency      events.AgencyID   `json:"agency"`
 	Role        events.ReaderRole `json:"role"`
-	TokenSHA256 TokenHash         `json:"tokenSHA256"`
+	TokenSHA256 TokenHash         `json:"tokenSHA256"` // this or the next is needed
+	CertSHA256  TokenHash         `json:"certSHA256"`  // of a program's certificate, in DER
 }
 
 // Client is a system of an agency.
@@ -230,6 +232,10 @@ func (c HubConfig) check() (cs checks) {
 	}
 	c.TLS.check(&cs, map[string]string{"addr": c.Addr, "adminAddr": c.AdminAddr})
 	cs.sealedNATS(c)
+	if c.Programs != "" {
+		cs.addr("programs", c.Programs)
+		cs.that(c.TLS.CertFile != "", "programs needs tls.certFile and tls.keyFile: certificates are shown within TLS only")
+	}
 	cs.that(c.NATS.URL == "" || c.NATS.CredsDir != "", "nats.credsDir is needed with nats.url")
 	cs = append(cs, c.Store.check()...)
 	cs.that(!c.Store.clear() || len(c.TLS.Plain) > 0, "store.connection reaches a database without TLS: use TLS, or name in tls.plain the private network that it is shut in")
@@ -262,7 +268,14 @@ func (c HubConfig) check() (cs checks) {
 		cs.that(u.Actor != "", "%s.actor is needed", at)
 		cs.that(known[u.Agency] != "", "%s.agency must be one of the agencies", at)
 		cs.that(knownRole(u.Role), "%s.role must be dsl, social-worker, chair, practitioner or governance", at)
-		cs.token(at, u.TokenSHA256, tokens)
+		if (u.CertSHA256 == TokenHash{}) {
+			cs.token(at, u.TokenSHA256, tokens)
+			continue
+		}
+		cs.that(u.TokenSHA256 == TokenHash{}, "%s has a token and a certificate: give the program one of them", at)
+		cs.that(c.Programs != "", "%s.certSHA256 needs programs, the address where certificates are asked for", at)
+		cs.that(!tokens[u.CertSHA256], "%s.certSHA256 is given twice", at)
+		tokens[u.CertSHA256] = true
 	}
 	return cs
 }

@@ -107,6 +107,8 @@ func TestWrongConfiguration(t *testing.T) {
 		{`{`, `{"witnesses": {"north-police": "kith-hub+1"},`, "witnesses: north-police: not a witness key"},
 		{`{`, `{"witnesses": {"north-police": "` + oneKey + `", "north-council": "` + oneKey + `"},`, "north-police has the key of another"},
 		{`{`, `{"quorum": 1,`, "quorum must be"},
+		{`{`, `{"programs": "127.0.0.1:8443",`, "programs needs tls.certFile"},
+		{`"tokenSHA256"`, `"certSHA256"`, "certSHA256 needs programs"},
 		{`{`, `{"signIn": {"address": "http://hub.example"},`, "signIn.address must be"},
 		{`{`, `{"signIn": {"address": "https://hub.example/kith"},`, "signIn.address must be"},
 		{`{`, `{"signIn": {"issuers": [` + oneIssuer + `]},`, "signIn.address must be"},

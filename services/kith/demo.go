@@ -183,7 +183,7 @@ func users(tokens map[string]string) []gateway.User {
 
 // serve opens the addresses; the pages answer from now on.
 func (d *demonstration) serve(addr string, tel *telemetry.Telemetry) (err error) {
-	d.servers, err = listen(tel.ErrorLog(), TLS{}, site{addr, tel.HTTP(d.hub.routes())}, site{"127.0.0.1:0", tel.Admin()})
+	d.servers, err = listen(tel.ErrorLog(), TLS{}, site{addr: addr, handler: tel.HTTP(d.hub.routes())}, site{addr: "127.0.0.1:0", handler: tel.Admin()})
 	if err == nil {
 		d.file.URL, d.file.Admin = "http://"+d.servers.addrs[0], "http://"+d.servers.addrs[1]
 		d.address.Store(d.file.URL)

@@ -67,7 +67,11 @@ func serveHub(ctx context.Context, c *call, conf HubConfig, tel *telemetry.Telem
 		return err
 	}
 	defer h.close()
-	s, err := listen(tel.ErrorLog(), conf.TLS, site{conf.Addr, tel.HTTP(h.routes())}, site{conf.AdminAddr, tel.Admin()})
+	sites := []site{{addr: conf.Addr, handler: tel.HTTP(h.routes())}, {addr: conf.AdminAddr, handler: tel.Admin()}}
+	if conf.Programs != "" {
+		sites = append(sites, site{conf.Programs, tel.HTTP(h.routes()), true})
+	}
+	s, err := listen(tel.ErrorLog(), conf.TLS, sites...)
 	if err != nil {
 		return err
 	}
@@ -113,7 +117,7 @@ func (c HubConfig) partnership(log *log.Logger) (partnership, *bus.Server, error
 		}
 	}
 	for _, u := range c.Users {
-		p.users = append(p.users, gateway.User{Name: u.Name, Reader: p.reader(u), Token: u.TokenSHA256})
+		p.users = append(p.users, gateway.User{Name: u.Name, Reader: p.reader(u), Token: u.TokenSHA256, Cert: u.CertSHA256})
 	}
 	return p, own, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log"
@@ -20,6 +21,7 @@ func newServer(h http.Handler, log *log.Logger) *http.Server {
 type site struct {
 	addr    string
 	handler http.Handler
+	certify bool // whoever connects must show a certificate; which one is for the handler to judge
 }
 
 // servers are what a process listens with.
@@ -46,6 +48,10 @@ func listen(log *log.Logger, t TLS, sites ...site) (*servers, error) {
 		server := newServer(at.handler, log)
 		s.addrs, s.running = append(s.addrs, l.Addr().String()), append(s.running, server)
 		if server.TLSConfig = sealed; sealed != nil {
+			if at.certify {
+				server.TLSConfig = sealed.Clone()
+				server.TLSConfig.ClientAuth = tls.RequireAnyClientCert
+			}
 			go func() { s.failed <- server.ServeTLS(l, "", "") }()
 			continue
 		}

@@ -90,7 +90,7 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	defer c.mu.Unlock()
 	if time.Since(c.looked) > time.Second {
 		if err := c.load(); err != nil {
-			c.log.Print("the certificate could not be read again; the one before is still served: " + err.Error())
+			c.log.Print("certificate files unreadable, the one before is still served: " + err.Error())
 		}
 	}
 	return c.now, nil
