@@ -24,7 +24,7 @@ func (q *quotas) quota(ls bus.Limits, a events.AgencyID) *bus.Quota {
 		q.of = map[events.AgencyID]*bus.Quota{}
 	}
 	if _, there := q.of[a]; !there {
-		q.of[a] = bus.NewQuota(ls.For(a), time.Now)
+		q.of[a] = bus.NewQuota(ls.For(a), bus.ByRequest, time.Now)
 	}
 	return q.of[a]
 }

@@ -121,7 +121,7 @@ func (h *Hub) serve(ctx context.Context, d *desk, handle Handler) error {
 	}()
 	go d.tidy(ctx)
 	d.limit = h.limits.For(d.agency)
-	d.quota, d.waited = NewQuota(d.limit, time.Now), h.waited
+	d.quota, d.waited = NewQuota(d.limit, fromStream, time.Now), h.waited
 	if err := d.renewals(h.renew); err != nil {
 		return fmt.Errorf("listen to renewals of %s: %w", d.agency, err)
 	}

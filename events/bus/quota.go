@@ -38,26 +38,33 @@ type Limits struct {
 // For is the limit of one agency.
 func (l Limits) For(a events.AgencyID) Limit { return l.Of[a].or(l.Each) }
 
-// burst is for how long somebody who kept silent may send as fast as they can.
-const burst = 2 * time.Second
+// Whoever kept silent may send so much at once. By request it is what a batch
+// needs. From a stream, where what is too fast only waits, it is no more than
+// is handled before anybody else would notice.
+const (
+	ByRequest  = 2 * time.Second
+	fromStream = 50 * time.Millisecond
+)
 
 // Quota counts what one agency sends against its limit. Who kept silent for a
-// while may send so much at once; who was let through pays afterwards, so that
+// while may send a burst at once; who was let through pays afterwards, so that
 // a batch that is larger than the quota is late, not impossible. Any number may
 // use it at the same time; nil lets everything through.
 type Quota struct {
 	mu      sync.Mutex
 	now     func() time.Time
+	burst   time.Duration
 	buckets [2]bucket // events, bytes
 }
 
-// NewQuota returns the quota of a limit, full; nil if nothing is limited.
-func NewQuota(l Limit, now func() time.Time) *Quota {
+// NewQuota returns the quota of a limit, full; nil if nothing is limited. A
+// burst is what the limit allows in that time, and one event at least.
+func NewQuota(l Limit, burst time.Duration, now func() time.Time) *Quota {
 	if l.EventsPerSecond <= 0 && l.BytesPerSecond <= 0 {
 		return nil
 	}
 	at := now()
-	return &Quota{now: now, buckets: [2]bucket{newBucket(l.EventsPerSecond, at), newBucket(l.BytesPerSecond, at)}}
+	return &Quota{now: now, burst: burst, buckets: [2]bucket{newBucket(l.EventsPerSecond, burst, at), newBucket(l.BytesPerSecond, burst, at)}}
 }
 
 // Standing is how a quota stands.
@@ -82,7 +89,7 @@ func (q *Quota) Take(events, bytes int) (Standing, bool) {
 		q.buckets[1].left -= float64(bytes)
 	}
 	b := q.buckets[0]
-	return Standing{Limit: int(b.size), Left: max(0, int(b.left)), Window: burst, Wait: wait}, wait == 0
+	return Standing{Limit: int(b.size), Left: max(0, int(b.left)), Window: q.burst, Wait: wait}, wait == 0
 }
 
 // wait returns when a message was counted, or ctx ends, and how long it took.
@@ -107,8 +114,8 @@ type bucket struct {
 	at               time.Time
 }
 
-func newBucket(perSecond int, at time.Time) bucket {
-	size := float64(perSecond) * burst.Seconds()
+func newBucket(perSecond int, burst time.Duration, at time.Time) bucket {
+	size := max(1, float64(perSecond)*burst.Seconds())
 	return bucket{rate: float64(perSecond), size: size, left: size, at: at}
 }
 

@@ -10,7 +10,7 @@ import (
 func TestQuota(t *testing.T) {
 	at := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 	now := func() time.Time { return at }
-	q := NewQuota(Limit{EventsPerSecond: 10, BytesPerSecond: 1000}, now)
+	q := NewQuota(Limit{EventsPerSecond: 10, BytesPerSecond: 1000}, ByRequest, now)
 	take := func(events, bytes int, want bool) Standing {
 		t.Helper()
 		s, ok := q.Take(events, bytes)
@@ -40,8 +40,27 @@ func TestQuota(t *testing.T) {
 	}
 	at = at.Add(time.Second)
 	take(1, 1, true)
-	if _, ok := (*Quota)(nil).Take(1e9, 1e9); !ok || NewQuota(Limit{}, now) != nil {
+	if _, ok := (*Quota)(nil).Take(1e9, 1e9); !ok || NewQuota(Limit{}, ByRequest, now) != nil {
 		t.Error("no limit limits")
+	}
+}
+
+// Over NATS who kept silent begins at the pace that was agreed, but for a few.
+func TestQuotaOfAStream(t *testing.T) {
+	at := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	q := NewQuota(Limit{EventsPerSecond: 200}, fromStream, func() time.Time { return at })
+	at = at.Add(time.Hour)
+	for range 10 {
+		if _, ok := q.Take(1, 100); !ok {
+			t.Fatal("ten at once are not taken")
+		}
+	}
+	if s, ok := q.Take(1, 100); ok || s.Wait > 6*time.Millisecond {
+		t.Errorf("the eleventh is taken: %v, %v", ok, s.Wait)
+	}
+	slow := NewQuota(Limit{EventsPerSecond: 1}, fromStream, func() time.Time { return at })
+	if _, ok := slow.Take(1, 100); !ok {
+		t.Error("a small quota lets nothing through")
 	}
 }
 

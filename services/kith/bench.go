@@ -37,6 +37,9 @@ func bench(ctx context.Context, c *call) error {
 	events := c.flags.Int("events", 1_000_000, "how many events the log shall hold in the end (stream, rebuild, recover)")
 	filled := c.flags.Int("filled", 0, "how many events of other children the log holds before (ingest, view)")
 	profile := c.flags.String("cpuprofile", "", "file to write a CPU profile to")
+	nats := c.flags.String("nats", "", "address of NATS (pour, which flood starts)")
+	creds := c.flags.String("creds", "", "credentials file of who floods (pour)")
+	from := c.flags.Int("from", 0, "number of the first event (pour)")
 	dir := c.flags.String("dir", "", "folder on the disk to measure; a temporary one if none is named")
 	if len(c.args) == 0 || strings.HasPrefix(c.args[0], "-") {
 		if err := c.flags.Parse(c.args); err != nil {
@@ -55,7 +58,8 @@ func bench(ctx context.Context, c *call) error {
 	}
 	b := benchmark{ctx: ctx, tel: tel, print: printer(c.out, *asJSON), seconds: *seconds, rate: *rate, reads: *reads, events: *events, filled: *filled}
 	run := map[string]func(dir string) error{"append": b.append, "stream": b.stream, "rebuild": b.rebuilt, "recover": b.recovery, "flood": b.flooded, "decode": b.decode,
-		"ingest": b.onPartnership(b.ingest), "view": b.onPartnership(b.view)}[name]
+		"ingest": b.onPartnership(b.ingest), "view": b.onPartnership(b.view),
+		"pour": func(string) error { return b.pours(c.out, *nats, *creds, *from) }}[name]
 	if run == nil {
 		return c.wrong("there is no benchmark %q: append, decode, flood, ingest, rebuild, recover, stream or view", name)
 	}

@@ -51,6 +51,7 @@ func TestBench(t *testing.T) {
 // TestFlood: one agency sends ten times its quota over NATS. Nobody else waits for
 // it, no more than its quota is taken, and in the end nothing of it is lost.
 func TestFlood(t *testing.T) {
+	t.Setenv(asKith, "1") // for the process that floods
 	var out, said bytes.Buffer
 	if code := run(t.Context(), []string{"bench", "flood", "-json", "-seconds", "2", "-rate", "30", "-dir", t.TempDir()}, &out, &said); code != exitGood {
 		t.Fatalf("ended with %d: %s", code, said.String())
@@ -63,16 +64,17 @@ func TestFlood(t *testing.T) {
 		}
 		got[m.Metric] = m.Value
 	}
-	t.Logf("%.0f events of three agencies all have receipts, p50 %.1f ms in peace and %.1f ms in the flood; %.0f events poured, %.0f taken in the %.1f s of it, the last after %.1f s, 0 lost",
-		got["others_events"], got["quiet_receipt_p50"], got["flooded_receipt_p50"], got["flood_events"], got["flood_taken_meanwhile"], got["flood_seconds"], got["drained_after_seconds"])
+	t.Logf("%.0f events of three agencies all have receipts, p50 %.1f ms beside what was agreed and %.1f ms in the flood; %.0f events poured, %.0f taken in the %.1f s of it, the last after %.1f s, 0 lost",
+		got["others_events"], got["agreed_receipt_p50"], got["flooded_receipt_p50"], got["flood_events"], got["flood_taken_meanwhile"], got["flood_seconds"], got["drained_after_seconds"])
 	if got["others_events"] != 120 || got["flood_events"] < 10*quotaOfFlood {
 		t.Errorf("%v", got)
 	}
-	if most := quotaOfFlood * (got["flood_seconds"] + 3); got["flood_taken_meanwhile"] > most {
+	// Not even at its beginning does more come through than the others can bear.
+	if most := quotaOfFlood * (got["flood_seconds"] + 0.5); got["flood_taken_meanwhile"] > most {
 		t.Errorf("%.0f events of the flood were taken, more than %.0f", got["flood_taken_meanwhile"], most)
 	}
 	// Without the quota it is seconds: everything of the flood comes first.
-	if p50 := got["flooded_receipt_p50"]; p50 > 1000 && p50 > 10*got["quiet_receipt_p50"] {
+	if p50 := got["flooded_receipt_p50"]; p50 > 1000 && p50 > 10*got["agreed_receipt_p50"] {
 		t.Errorf("the others wait %.0f ms for their receipts", p50)
 	}
 }
