@@ -7,6 +7,11 @@ type Agency struct {
 	Name    string     `json:"name"`
 	Source  string     `json:"source"`           // the CloudEvents source it publishes under
 	Contact Contact    `json:"contact,omitzero"` // its duty desk
+
+	Body Body `json:"body,omitempty"` // whether it is a public authority; it is, unless this says otherwise
+	// PolicyDocument is the agency's appropriate policy document with its version
+	// (Data Protection Act 2018, Schedule 1, paragraph 39), as forms suggest it.
+	PolicyDocument string `json:"policyDocument,omitempty"`
 }
 
 // Reader is somebody who asks to see something: who, for whom, in which role.

@@ -33,6 +33,8 @@ const (
 	Superseded = "superseded"
 	// OtherPeople: somebody whom the superseded event was about is missing.
 	OtherPeople = "other-people"
+	// UnlawfulBasis: the agency may not assert this lawful basis for what it shares.
+	UnlawfulBasis = "unlawful-basis"
 )
 
 // MaxMessage is the size of the largest message that is taken, in bytes.

@@ -72,5 +72,9 @@ func Explanations() []Explanation {
 			"The event that is superseded was about somebody who is not in this one. What was said of them would stand for ever.",
 			`"about": [] without NSP-P-51190`, "/data/about",
 			"Name everybody again, by the same localId. If the earlier event named the wrong person, withdraw it, and send a new event about the right one."},
+		{UnlawfulBasis, "The lawful basis is not open to you",
+			"The basis fits the schema, and the law does not open it to an agency like yours for what this event states: legitimate interests are not for public authorities, and a legal obligation needs a duty that is in force.",
+			`"basis": {"article6": "recognised-legitimate-interest"}, from a maintained school`, "/data/basis/article6",
+			"Assert what the detail names; docs/lawful-basis.md has the whole table. If your agency is no public authority, ask the hub's operator to register it as independent, and send the event again. An event that was accepted before keeps its receipt."},
 	}
 }

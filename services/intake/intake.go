@@ -131,6 +131,16 @@ func (in *Intake) accept(ctx context.Context, msg message) (bus.Answer, error) {
 	// are, conflicts with nothing, and one that came before lies where it lay.
 	var s state
 	var rev store.Revision
+	wrong := in.unlawful(msg)
+	if len(wrong) > 0 { // what was accepted before stays so
+		s, rev, err = in.load(ctx, stream)
+	}
+	switch {
+	case err != nil:
+		return bus.Answer{}, err
+	case len(wrong) > 0 && s.accepted == nil:
+		return in.refuse(ctx, msg, wrong)
+	}
 	for range attempts {
 		old, err := in.earlier(ctx, msg)
 		if err != nil {
@@ -139,6 +149,9 @@ func (in *Intake) accept(ctx context.Context, msg message) (bus.Answer, error) {
 		chosen, problems := decide(s, msg, items)
 		if len(chosen) > 0 {
 			problems = supersede(old, msg, items)
+		}
+		if len(problems) > 0 {
+			problems = append(wrong, problems...)
 		}
 		switch {
 		case len(problems) > 0:

@@ -21,6 +21,8 @@ type message struct {
 
 	supersedes string // id of an earlier event of the same source
 
+	foreign bool // it was translated from what is not one of our events
+
 	body []byte // as it came; of a message in binary mode, its structured form
 }
 
@@ -114,7 +116,7 @@ func cut(s string) string {
 // has to fit the schema like any other; pointers would lead nowhere in the
 // message as it was sent.
 func (msg message) translated(n events.Notice) (message, []events.Complaint) {
-	msg.source, msg.id = msg.agency.Source, n.ID
+	msg.source, msg.id, msg.foreign = msg.agency.Source, n.ID, true
 	data, err := events.EncodeReport(n.Report)
 	if err != nil || n.ID == "" {
 		return msg, complain(Malformed, "", "could not be translated into an event of the hub")

@@ -11,7 +11,8 @@ import (
 // nothing if it would be accepted. Like Check it needs neither the hub nor a
 // network. What only the hub knows it cannot say: that the id was used before, or
 // that the record of somebody it is about was erased. Of the agency it needs its
-// kind, its id and its source.
+// kind, its id, its source and whether it is a public body. It takes it that the
+// duty to share information has not commenced.
 func CheckMessage(a events.Agency, m bus.Message, foreign func(events.AgencyKind, []byte) (events.Notice, bool), now time.Time) []events.Complaint {
 	in, err := New(Config{Foreign: foreign})
 	if err != nil {
@@ -21,5 +22,6 @@ func CheckMessage(a events.Agency, m bus.Message, foreign func(events.AgencyKind
 	if len(problems) > 0 {
 		return problems
 	}
-	return future(msg.report, now)
+	in.now = func() time.Time { return now }
+	return append(future(msg.report, now), in.unlawful(msg)...)
 }

@@ -367,6 +367,7 @@ func (cs *checks) agency(at string, a events.Agency) {
 	cs.that(knownKind(a.Kind), "%s.kind must be police, health, education or socialcare", at)
 	cs.that(a.Name != "", "%s.name is needed", at)
 	cs.that(a.Source != "", "%s.source is needed", at)
+	cs.that(a.Body == "" || a.Body == events.PublicBody || a.Body == events.IndependentBody, "%s.body must be public or independent", at)
 }
 
 func (cs *checks) token(at string, h TokenHash, seen map[TokenHash]bool) {

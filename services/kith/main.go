@@ -43,7 +43,7 @@ func commands() []command {
 		{"hub", "-config FILE | approve -config FILE LINE | agencies -config FILE | revoke -config FILE ID | bar|unbar -config FILE ACCOUNT | sign-out -config FILE -actor ACCOUNT|-agency ID|-all", "the hub of a partnership; or let in an agency that made its own key, list the agencies, put one out, put an account out, sign people out, while the hub runs", runHub},
 		{"agency", "-config FILE | init -id ID -kind KIND -nats URL [-dir DIR] | join [-dir DIR] FILE", "the edge of one agency: takes native records, keeps them until the hub's receipt is held; or make its key and configuration", runAgency},
 		{"trigger", "TYPE [-as police | -source URN] [-id ID]", "print a valid sample of a type of event, about invented people", trigger},
-		{"validate", "FILE… [-kind KIND] [-source URN] [-door PATH] [-json]", "say offline what the hub would say of events, or a door of records", validateFiles},
+		{"validate", "FILE… [-kind KIND] [-source URN] [-independent] [-door PATH] [-json]", "say offline what the hub would say of events, or a door of records", validateFiles},
 		{"publish", "FILE… -as police | -url URL -creds FILE -agency ID [-door PATH] [-json]", "send events, or native records of a door, over NATS as an agency and show the hub's receipts", publishFiles},
 		{"listen", "-as police | -url URL -creds FILE -agency ID [-json]", "show what comes into an agency's inbox", listenInbox},
 		{"replay", "-as police | -url URL -creds FILE -agency ID [-json]", "show what an agency's inbox holds, from its beginning", replay},

@@ -32,6 +32,7 @@ type sample struct{ persona, path, contentType, file string }
 
 var samples = map[string]sample{
 	"event":    {"police", "/v1/events", "application/cloudevents+json", "testdata/event.json"},
+	"school":   {"dsl", "/v1/events", "application/cloudevents+json", "testdata/school-event.json"},
 	"missing":  {"police", "/agencies/northshire-police/missing-episodes", "application/json", "../police/testdata/missing-episode-missing.json"},
 	"concern":  {"dsl", "/agencies/oakfield-school/concerns", "application/json", "../education/testdata/concern.json"},
 	"csv":      {"dsl", "/agencies/oakfield-school/extracts", "text/csv", "../education/testdata/extract-lines.csv"},
@@ -56,6 +57,9 @@ var mistakes = []mistake{
 	{"a basis in words of one's own", "event", `"public-task"`, `"safeguarding"`},
 	{"special category data without paragraph 18", "event", `{ "article6": "public-task" }`, `{ "article6": "public-task", "article9": "substantial-public-interest" }`},
 	{"consent without saying which", "event", `{ "article6": "public-task" }`, `{ "article6": "consent" }`},
+	{"a legal obligation without a duty", "event", `"public-task"`, `"legal-obligation"`},
+	{"a condition that is another kind's", "event", `{ "article6": "public-task" }`, `{ "article6": "public-task", "article9": "health-or-social-care" }`},
+	{"legitimate interests of a public authority", "school", `"public-task"`, `"legitimate-interests"`},
 	{"a label that is not one", "event", `"label": "core"`, `"label": "OFFICIAL-SENSITIVE"`},
 	{"a caveat that is not one", "event", `"label": "core",`, `"label": "core", "caveats": ["secret"],`},
 	{"a field in another case", "event", `"localId"`, `"localID"`},
@@ -177,7 +181,7 @@ func same(t *testing.T, got, want []string) {
 
 const mistakesHead = `# Mistakes, and what Kith says
 
-Each line is one thing that was changed in a sample that is right, and the answer to it, word for word: a test makes every one of them through the real doors. *event* is a CloudEvent at ` + "`POST /v1/events`" + `; *missing*, *concern*, *csv*, *row*, *hospital*, *fhir* and *mns* are records at an agency's door. ` + "`kith validate`" + ` says the same without sending anything, where it is there.
+Each line is one thing that was changed in a sample that is right, and the answer to it, word for word: a test makes every one of them through the real doors. *event* and *school* are CloudEvents at ` + "`POST /v1/events`" + `; *missing*, *concern*, *csv*, *row*, *hospital*, *fhir* and *mns* are records at an agency's door. ` + "`kith validate`" + ` says the same without sending anything, where it is there.
 
 | mistake | where | what the answer says |
 | --- | --- | --- |

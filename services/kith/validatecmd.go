@@ -32,6 +32,7 @@ var errNotGood = errors.New("the hub would not accept all of it")
 func validateFiles(_ context.Context, c *call) error {
 	kind := c.flags.String("kind", "", "kind of your agency: police, health, education or socialcare; that of the type if not given")
 	source := c.flags.String("source", "", "your source; any if not given")
+	independent := c.flags.Bool("independent", false, "your agency is registered as no public authority: docs/lawful-basis.md says what that opens")
 	at := c.flags.String("door", "", "the files are native records of this door, for example /encompass; -kind is needed with it")
 	asJSON := c.flags.Bool("json", false, "one JSON object a line")
 	files, err := c.mixed()
@@ -46,6 +47,9 @@ func validateFiles(_ context.Context, c *call) error {
 		return c.wrong("-kind must be police, health, education or socialcare")
 	}
 	v := validator{kind: k, source: *source}
+	if *independent {
+		v.body = events.IndependentBody
+	}
 	if *at != "" {
 		if v.door = doors(k)[*at]; v.door == nil {
 			return c.wrong("-door must be one of %s", strings.Join(slices.Sorted(maps.Keys(doors(k))), ", "))
@@ -75,6 +79,7 @@ func validateFiles(_ context.Context, c *call) error {
 type validator struct {
 	kind   events.AgencyKind
 	source string
+	body   events.Body
 	door   translator
 }
 
@@ -112,7 +117,7 @@ func (v validator) event(m bus.Message) verdict {
 	if kind == "" {
 		kind = events.KindHealth // the only one that may send what is not ours
 	}
-	r.Problems = intake.CheckMessage(events.Agency{Kind: kind, Source: source}, m, foreign, time.Now())
+	r.Problems = intake.CheckMessage(events.Agency{Kind: kind, Source: source, Body: v.body}, m, foreign, time.Now())
 	r.Good = len(r.Problems) == 0
 	return r
 }
