@@ -64,6 +64,7 @@ func representative() []spoken {
 	withdrawn.Consent, expired.Consent, others.Consent, missing.Consent = Withdrawn, Expired, WithOthers, NotGiven
 	secret := Thing{Kind: events.KindPolice, Label: events.Core, Basis: events.PublicTask, Guarded: true}
 	charity := Thing{Kind: "charity", Label: events.Core, Basis: events.LegitimateInterests}
+	school := Thing{Kind: events.KindEducation, Label: events.Core, Basis: events.RecognisedLegitimateInterest}
 	own := Thing{Own: true, Kind: events.KindEducation, Label: events.Restricted, Guarded: true, Basis: events.ByConsent, Consent: Withdrawn}
 
 	const s47, s17, early, care, audit = events.PurposeSection47, events.PurposeSection17, events.PurposeEarlyHelp, events.PurposeCarePlanning, events.PurposeAudit
@@ -96,6 +97,8 @@ func representative() []spoken {
 		{"the chair sees sensitive harm", Request{See, s47, chair, concern, harm}},
 		{"the chair sees sensitive harm for section 17", Request{See, s17, chair, concern, harm}},
 		{"the chair sees what a charity shares on legitimate interests", Request{See, s47, chair, concern, charity}},
+		{"the chair sees what an independent school shares on a recognised legitimate interest", Request{See, s47, chair, concern, school}},
+		{"a nurse outside of the discussion sees it", Request{See, s47, nurse, holds, school}},
 		{"the chair sees early help for section 47, consent in force", Request{See, s47, chair, concern, help}},
 		{"the chair sees early help for section 47, consent withdrawn", Request{See, s47, chair, concern, withdrawn}},
 		{"the chair sees police intelligence", Request{See, s47, chair, inRoom, secret}},

@@ -96,7 +96,8 @@ func maySee(w who, it events.Item, consents []events.ConsentRecord, now time.Tim
 		return false
 	}
 	switch it.Basis.Article6 {
-	case events.PublicTask, events.LegalObligation, events.VitalInterests:
+	case events.PublicTask, events.LegalObligation, events.VitalInterests,
+		events.RecognisedLegitimateInterest: // a charity's or independent school's way to safeguard a child
 		return height[it.Label] <= w.ceiling()
 	case events.ByConsent:
 		return agreed && (height[it.Label] <= w.ceiling() || reachesEarlyHelp(w, it))
