@@ -44,6 +44,7 @@ func TestInBrowser(t *testing.T) {
 	b.Click("label[for=safe-2]")
 	b.Click("label[for=immediate]")
 	b.Click("label[for=told-1]")
+	guided(t, b)
 	b.Press("main form .kith-primary")
 	ref := b.Text(".kith-sent__ref strong")
 	b.Axe()
@@ -75,6 +76,36 @@ func TestInBrowser(t *testing.T) {
 	b.Axe()
 	b.Picture("view-narrow")
 	b.Wide()
+}
+
+// guided: plain questions lead to a lawful basis, which is explained before
+// anything is sent. Consent is chosen by nobody but the person.
+func guided(t *testing.T, b *browsertest.Browser) {
+	t.Helper()
+	if chosen := browsertest.Eval[string](b, `[...document.querySelectorAll("[name=harm]:checked, [name=agreed]:checked, [name=ground]:checked")].map(e => e.name).join(" ")`); chosen != "" {
+		t.Errorf("chosen before anybody answered: %s", chosen)
+	}
+	b.Click("label[for=harm-2]")
+	b.Click("label[for=agreed]")
+	b.Press("button[name=show]")
+	if got := b.Text(".kith-lawful"); !strings.Contains(got, "You share this on: Consent") || !strings.Contains(got, "They may change their mind") {
+		t.Errorf("who answers that they agreed is told %q", got)
+	}
+	b.Axe()
+	b.Picture("concern-consent")
+	b.Click("label[for=harm-1]")
+	b.Click("label[for=ground]")
+	b.Fill("#necessity", "Social care can see him today, and we cannot.")
+	b.Fill("#policy", "Safeguarding of pupils, version 3")
+	b.Press("button[name=show]")
+	if got := b.Text(".kith-lawful"); !strings.Contains(got, "You share this on: Public task") || !strings.Contains(got, "Education Act 2002") {
+		t.Errorf("who fears harm is told %q", got)
+	}
+	if typed := browsertest.Eval[string](b, `document.querySelector("#observed").value`); typed != "A burn on his hand." {
+		t.Errorf("what was typed became %q", typed)
+	}
+	b.Axe()
+	b.Picture("concern-lawful-basis")
 }
 
 // chronology: every mark can be hit, and leads to its row.

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -59,10 +60,11 @@ type concernFormPage struct {
 	base
 	form
 	Authority string
+	Lawful    *lawfulOutcome // once it was asked for, or something else was wrong
 }
 
-func (g *Gateway) concernForm() form {
-	return newForm(
+func (g *Gateway) concernForm(c *caller) form {
+	return newForm(append([]field{
 		text("given", "Given name", "", ""), text("family", "Family name", "", ""),
 		field{Name: "born", Label: "Date of birth", Type: "date", Class: "govuk-input--width-10", Strong: true},
 		text("upn", "Unique pupil number", "If you have it to hand.", "govuk-input--width-20"),
@@ -77,21 +79,29 @@ func (g *Gateway) concernForm() form {
 		area("done", "What have you done so far?", "For example whom you phoned.", 2),
 		choice("told", "Was the family told that you share this?", "", yesOrNo()...),
 		area("why", "If not, why not?", "For example: telling them could put the child at risk.", 2),
-	)
+	}, g.lawfulQuestions(c)...)...)
 }
 
 func (g *Gateway) concernPage(c *caller, f form) concernFormPage {
 	return concernFormPage{base: g.base(c, "Raise a concern").at("/concerns/new").failed(f), form: f, Authority: g.agencyName(g.Authority)}
 }
 
+// concernAgain is the page as somebody sent it.
+func (g *Gateway) concernAgain(r *http.Request, c *caller, at []fault.Place) concernFormPage {
+	p := g.concernPage(c, g.concernForm(c).again(r, at))
+	p.Lawful = g.lawful(r, c, events.Concern{}.Type())
+	return p
+}
+
 func (g *Gateway) newConcern(w http.ResponseWriter, _ *http.Request, c *caller) error {
-	return g.page(w, http.StatusOK, "concern-new.html", g.concernPage(c, g.concernForm()))
+	return g.page(w, http.StatusOK, "concern-new.html", g.concernPage(c, g.concernForm(c)))
 }
 
 type concernSentPage struct {
 	base
 	Reference, Path, Authority string
 	ReceivedAt, Note           string
+	Lawful                     *lawfulOutcome
 }
 
 // sendConcern files the concern once, however often the button is pressed, and
@@ -99,6 +109,9 @@ type concernSentPage struct {
 func (g *Gateway) sendConcern(w http.ResponseWriter, r *http.Request, c *caller) error {
 	if err := parseForm(w, r); err != nil {
 		return err
+	}
+	if posted(r, "show") != "" { // on which basis it would be shared
+		return g.page(w, http.StatusOK, "concern-new.html", g.concernAgain(r, c, nil))
 	}
 	var receipts []bus.Receipt
 	ref, err := c.session.once(once(r), func() (string, error) {
@@ -111,7 +124,7 @@ func (g *Gateway) sendConcern(w http.ResponseWriter, r *http.Request, c *caller)
 		return ref, err
 	})
 	if at, ok := mistakes(err, concernLabels()); ok {
-		return g.page(w, http.StatusBadRequest, "concern-new.html", g.concernPage(c, g.concernForm().again(r, at)))
+		return g.page(w, http.StatusBadRequest, "concern-new.html", g.concernAgain(r, c, at))
 	}
 	if err != nil {
 		return err
@@ -121,12 +134,13 @@ func (g *Gateway) sendConcern(w http.ResponseWriter, r *http.Request, c *caller)
 	}
 	return g.page(w, http.StatusOK, "concern-sent.html", concernSentPage{
 		base: g.base(c, "Concern received"), Reference: ref, Path: "/concerns/" + ref, Authority: g.agencyName(g.Authority),
-		ReceivedAt: g.cal.Moment(receipts[0].AcceptedAt), Note: receipts[0].Note})
+		ReceivedAt: g.cal.Moment(receipts[0].AcceptedAt), Note: receipts[0].Note, Lawful: g.lawful(r, c, events.Concern{}.Type())})
 }
 
 // concernLabels are the words beside the fields for what the service finds wrong.
 func concernLabels() labels {
-	return labels{
+	all := lawfulLabels()
+	maps.Copy(all, labels{
 		"givenName":   {Pointer: "given", Detail: "Enter the child’s given name."},
 		"familyName":  {Pointer: "family", Detail: "Enter the child’s family name."},
 		"dateOfBirth": {Pointer: "born", Detail: "Enter the child’s date of birth."},
@@ -137,7 +151,8 @@ func concernLabels() labels {
 		"words":       {Pointer: "words", Detail: "Write what the child said, or leave out who heard it."},
 		"safeNow":     {Pointer: "safe", Detail: "Say whether the child is safe now."},
 		"whyNotTold":  {Pointer: "why", Detail: "Say why the family was not told."},
-	}
+	})
+	return all
 }
 
 // readConcern makes of the page's form what the service takes, which says what
@@ -163,6 +178,7 @@ func (g *Gateway) readConcern(r *http.Request, c *caller) (education.ConcernForm
 	} else if err != nil {
 		form.ObservedAt = "not a time" // for the service to complain of with the rest
 	}
+	at = append(at, g.readLawful(r, c, &form)...)
 	form = g.signed(form, c.Reader)
 	_, err = form.Notice("check", g.Now())
 	found, _ := mistakes(err, nil)
@@ -175,14 +191,17 @@ func (g *Gateway) readConcern(r *http.Request, c *caller) (education.ConcernForm
 	return form, nil
 }
 
-// signed adds whom to call, where the form does not say: the duty desk that the
-// agency registered.
+// signed adds whom to call and which policy document covers it, where the form
+// does not say: what the agency registered.
 func (g *Gateway) signed(f education.ConcernForm, from events.Reader) education.ConcernForm {
 	if f.AuthorRole == "" {
 		f.AuthorRole = roleWords.of(string(from.Role))
 	}
 	if f.Contact.Team == "" {
 		f.Contact = g.agency(from.Agency).Contact
+	}
+	if f.PolicyDocument == "" && f.Basis != events.ByConsent {
+		f.PolicyDocument = g.agency(from.Agency).PolicyDocument
 	}
 	return f
 }

@@ -14,6 +14,7 @@ import (
 func aConcern() url.Values {
 	return url.Values{"given": {"Dan"}, "family": {"Specimen"}, "born": {"2016-02-29"}, "observed": {"A burn on his hand."},
 		"words": {"It was the iron."}, "heard": {"teaching assistant"}, "safe": {"unsure"}, "immediate": {"yes"}, "told": {"no"}, "why": {"It could put him at risk."},
+		"harm": {"possible"}, "ground": {"obtaining-consent-would-prejudice-protection"}, "necessity": {"Social care has to see him."}, "protects": {"under-18"}, "policy": {"Safeguarding of pupils, version 3"},
 		"occurred": {"2026-11-23T09:15"}, "once": {strings.Repeat("a1", 16)}}
 }
 

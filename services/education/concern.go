@@ -1,6 +1,8 @@
 package education
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -23,9 +25,15 @@ type ConcernForm struct {
 	Immediate bool        `json:"immediate"`
 	DoneSoFar string      `json:"doneSoFar"`
 
-	FamilyTold bool          `json:"familyTold"`
-	WhyNotTold string        `json:"whyNotTold"` // required if the family was not told
-	Ground     events.Ground `json:"ground"`     // why consent is not relied on; if empty, that it cannot reasonably be obtained
+	FamilyTold bool   `json:"familyTold"`
+	WhyNotTold string `json:"whyNotTold"` // required if the family was not told
+
+	// The lawful basis. On consent, there was a choice and the rest stays empty.
+	Basis          events.Article6 `json:"basis"`          // if empty, public task
+	Ground         events.Ground   `json:"ground"`         // why consent is not relied on; if empty, that it cannot reasonably be obtained
+	Necessity      string          `json:"necessity"`      // why it has to be shared; if empty, that social care has to decide
+	Protects       string          `json:"protects"`       // whom it protects: if empty, somebody under 18
+	PolicyDocument string          `json:"policyDocument"` // the appropriate policy document, with its version
 
 	AuthorRole string         `json:"authorRole"` // of whoever writes, such as "designated safeguarding lead"
 	Contact    events.Contact `json:"contact"`
@@ -93,12 +101,32 @@ func (c ConcernForm) observedAt(f *native.Form, recorded time.Time) time.Time {
 }
 
 func (c ConcernForm) basis(f *native.Form) events.Basis {
-	g := c.Ground
-	if g == "" {
-		g = events.CannotReasonablyAsk
+	condition := native.Choose(f, "/basis", cmp.Or(c.Basis, events.PublicTask), events.PublicTask, events.LegalObligation,
+		events.VitalInterests, events.RecognisedLegitimateInterest, events.LegitimateInterests, events.ByConsent)
+	if condition == events.ByConsent {
+		return c.agreed(f)
 	}
-	native.Choose(f, "/ground", g, events.CannotConsent, events.CannotReasonablyAsk, events.WouldPrejudiceSafety)
-	return safeguarding(g, "The school believes that the child may be at risk of harm, and social care has to decide what is needed.")
+	g := native.Choose(f, "/ground", cmp.Or(c.Ground, events.CannotReasonablyAsk), events.CannotConsent, events.CannotReasonablyAsk, events.WouldPrejudiceSafety)
+	b := safeguarding(g, "The school believes that the child may be at risk of harm, and social care has to decide what is needed.")
+	b.Article6, b.Paragraph18.Subject = condition, native.Choose(f, "/protects", cmp.Or(c.Protects, events.SubjectUnder18), events.SubjectUnder18, events.SubjectAdultAtRisk)
+	if why := f.AtMost("/necessity", strings.TrimSpace(c.Necessity), 2000); why != "" {
+		b.Paragraph18.Necessity = why
+	}
+	if document := f.Short("/policyDocument", strings.TrimSpace(c.PolicyDocument)); document != "" {
+		b.Paragraph18.PolicyDocument = document
+	}
+	return b
+}
+
+// agreed is the basis of what the family agreed to share: with consent nothing is
+// said of sharing without it.
+func (c ConcernForm) agreed(f *native.Form) events.Basis {
+	for _, p := range []struct{ at, v string }{{"/ground", string(c.Ground)}, {"/necessity", c.Necessity}, {"/protects", c.Protects}, {"/policyDocument", c.PolicyDocument}} {
+		if p.v != "" {
+			f.Wrong(p.at, "nothing: the family agreed, and paragraph 18 is for sharing without that")
+		}
+	}
+	return events.Basis{Article6: events.ByConsent, Article9: events.ExplicitConsent, Scope: events.EarlyHelp}
 }
 
 func (c ConcernForm) informed(f *native.Form) *events.Informed {

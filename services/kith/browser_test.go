@@ -25,12 +25,14 @@ func TestMainJobInBrowser(t *testing.T) {
 	b.Press(`a[href="/concerns/new"]`)
 	for field, value := range map[string]string{"given": amara.given, "family": amara.family, "born": amara.born, "upn": amara.upn,
 		"observed": "Amara came in with a burn on her left hand and would not say how.", "words": "I am not supposed to tell.",
-		"heard": "class teacher", "why": "It could put her at risk."} {
+		"heard": "class teacher", "why": "It could put her at risk.", "necessity": "Social care can see her today, and we cannot."} {
 		b.Fill("#"+field, value)
 	}
 	b.Click("label[for=safe-2]")
 	b.Click("label[for=immediate]")
 	b.Click("label[for=told-1]")
+	b.Click("label[for=harm-1]")
+	b.Click("label[for=ground]")
 	b.Picture("tour-1-concern")
 	b.Axe()
 	b.Press("main form .kith-primary")

@@ -7,7 +7,7 @@ import "kith/events"
 const authority events.AgencyID = "northshire-council"
 
 func northshire() []events.Agency {
-	return []events.Agency{
+	all := []events.Agency{
 		agencyOf("northshire-police", events.KindPolice, "Northshire Police",
 			events.Contact{Team: "Public protection desk", Phone: "01632 960101"}),
 		agencyOf("northshire-hospital", events.KindHealth, "Northshire Hospital",
@@ -19,6 +19,10 @@ func northshire() []events.Agency {
 		agencyOf("elmtree-school", events.KindEducation, "Elmtree School",
 			events.Contact{Team: "Safeguarding office", Phone: "01632 960105"}),
 	}
+	for i := range all {
+		all[i].PolicyDocument = "Appropriate policy document: safeguarding, version 3"
+	}
+	return all
 }
 
 func agencyOf(id events.AgencyID, kind events.AgencyKind, name string, c events.Contact) events.Agency {
