@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"net/http"
+	"strconv"
 
+	"kith/events"
 	"kith/services/fault"
 	"kith/services/signin"
 )
@@ -25,6 +27,9 @@ func (g *Gateway) ticket(value string, maxAge int) *http.Cookie {
 // signInWith sends a browser to an identity provider.
 func (g *Gateway) signInWith(w http.ResponseWriter, r *http.Request, c *caller) error {
 	want := signin.Want{Next: r.FormValue("next")}
+	if len(want.Next) > 1000 { // a cookie has to hold it
+		want.Next = "/"
+	}
 	if id, ok := g.sessions.markOf(r); ok {
 		want.Session = hex.EncodeToString(id[:])
 	}
@@ -32,7 +37,7 @@ func (g *Gateway) signInWith(w http.ResponseWriter, r *http.Request, c *caller) 
 		if c == nil || c.session == nil || c.session.issuer != r.PathValue("issuer") {
 			return fault.New(fault.Unsigned, "Sign in first.")
 		}
-		want.Again = c.Reader.Actor
+		want.Again = c.Reader
 	}
 	to, kept, err := g.SignIn.Begin(r.Context(), r.PathValue("issuer"), want)
 	if err != nil {
@@ -57,7 +62,56 @@ func (g *Gateway) signedInWith(w http.ResponseWriter, r *http.Request, _ *caller
 		kept = g.ticket("", 0)
 	}
 	who, err := g.SignIn.Finish(r.Context(), r.PathValue("issuer"), kept.Value, r.URL.Query())
-	u := &User{Name: cmp.Or(who.Post, roleWords.of(string(who.Reader.Role))) + ", " + g.agencyName(who.Reader.Agency), Reader: who.Reader}
+	if err == nil && len(who.Posts) > 1 {
+		return g.askPost(w, r, who)
+	}
+	return g.letIn(w, r, who, err)
+}
+
+type postsPage struct {
+	base
+	Issuer string
+	Posts  []string
+}
+
+// askPost asks somebody with several posts which it is today.
+func (g *Gateway) askPost(w http.ResponseWriter, r *http.Request, who signin.Who) error {
+	p := postsPage{base: g.base(nil, "Which role is it?"), Issuer: r.PathValue("issuer")}
+	for _, x := range who.Posts {
+		p.Posts = append(p.Posts, g.postName(x.Seat, x.Role, x.Agency))
+	}
+	kept, err := g.SignIn.Keep(p.Issuer, who)
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, g.ticket(kept, 120))
+	return g.page(w, http.StatusOK, "choose-post.html", p)
+}
+
+// choosePost takes the answer.
+func (g *Gateway) choosePost(w http.ResponseWriter, r *http.Request, _ *caller) error {
+	if err := parseForm(w, r); err != nil {
+		return err
+	}
+	kept, err := r.Cookie(g.ticket("", 0).Name)
+	if err != nil {
+		kept = g.ticket("", 0)
+	}
+	n, err := strconv.Atoi(posted(r, "post"))
+	if err != nil {
+		n = -1
+	}
+	who, err := g.SignIn.Choose(r.PathValue("issuer"), kept.Value, n)
+	return g.letIn(w, r, who, err)
+}
+
+func (g *Gateway) postName(seat string, role events.ReaderRole, a events.AgencyID) string {
+	return cmp.Or(seat, roleWords.of(string(role))) + ", " + g.agencyName(a)
+}
+
+// letIn begins the session of somebody whom a provider vouched for.
+func (g *Gateway) letIn(w http.ResponseWriter, r *http.Request, who signin.Who, err error) error {
+	u := &User{Name: g.postName(who.Post, who.Reader.Role, who.Reader.Agency), Reader: who.Reader}
 	if err == nil && g.barred(u) {
 		err = fault.New(fault.Refused, "This account, or its agency, is not let in any more. Ask whoever manages the hub.")
 	}

@@ -24,7 +24,8 @@ import (
 // and one for whom the hub has no role.
 func (w *world) provided(t *testing.T, at func() string) *idp.Provider {
 	t.Helper()
-	ps := []idp.Person{{ID: "nobody", Name: "Somebody of another service", Claims: map[string]any{"org": "elsewhere", "role": "dsl"}}}
+	ps := []idp.Person{{ID: "two", Name: "Somebody with two roles", Claims: map[string]any{"org": string(council), "role": []string{"social-worker", "chair"}}},
+		{ID: "nobody", Name: "Somebody of another service", Claims: map[string]any{"org": "elsewhere", "role": "dsl"}}}
 	for _, u := range accounts() {
 		ps = append(ps, idp.Person{ID: "person-" + u.Persona, Name: u.Name,
 			Claims: map[string]any{"org": string(u.Reader.Agency), "role": string(u.Reader.Role)}})
@@ -190,6 +191,60 @@ func TestProgramWithIssuer(t *testing.T) {
 	w.wait(6 * time.Minute) // the provider's tokens live five
 	if rec := with(good, "GET", "/v1/concerns"); rec.Code != http.StatusUnauthorized {
 		t.Errorf("a token that has ended: %d", rec.Code)
+	}
+}
+
+// Somebody with two roles is asked which it is, and is that and no other; nobody
+// else can answer for them, nor with a role that is not among the two.
+func TestTwoRoles(t *testing.T) {
+	w := newWorld(t)
+	at := w.listen(t)
+	w.provided(t, func() string { return at })
+	b := newBrowser(t, at)
+	res, body := b.as("two", "/sign-in/test?next=/search")
+	if res.StatusCode != http.StatusOK || !strings.Contains(body, "Social worker, Northshire Council") || !strings.Contains(body, "Chair of strategy discussions, Northshire Council") {
+		t.Fatalf("%d %s", res.StatusCode, body)
+	}
+	if res, _ := b.do("GET", at+"/v1/concerns", nil); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("is let in before the answer: %d", res.StatusCode)
+	}
+	for _, wrong := range []string{"2", "-1", "", "x"} {
+		other := newBrowser(t, at)
+		other.as("two", "/sign-in/test")
+		if res, _ := other.do("POST", at+"/sign-in/test/post", url.Values{"post": {wrong}}); res.StatusCode != http.StatusForbidden {
+			t.Errorf("post %q: %d", wrong, res.StatusCode)
+		}
+	}
+	if res, _ := newBrowser(t, at).do("POST", at+"/sign-in/test/post", url.Values{"post": {"1"}}); res.StatusCode != http.StatusForbidden {
+		t.Errorf("another browser answers: %d", res.StatusCode)
+	}
+	hub, _ := url.Parse(at)
+	kept := b.Jar.Cookies(hub)
+	if res, _ := b.do("POST", at+"/sign-in/test/post", url.Values{"post": {"1"}}); res.Header.Get("Refresh") != "0; url=/search" {
+		t.Errorf("the answer: %d %v", res.StatusCode, res.Header)
+	}
+	if _, body := b.do("GET", at+"/search", nil); !strings.Contains(body, "Chair of strategy discussions, Northshire Council") {
+		t.Error("signed in as something else")
+	}
+	if res, _ := b.do("GET", at+"/v1/identity/candidates", nil); res.StatusCode != http.StatusForbidden {
+		t.Errorf("a chair does what is for social workers: %d", res.StatusCode)
+	}
+	thief := newBrowser(t, at)
+	thief.Jar.SetCookies(hub, kept)
+	if res, _ := thief.do("POST", at+"/sign-in/test/post", url.Values{"post": {"0"}}); res.StatusCode != http.StatusForbidden {
+		t.Errorf("answers twice: %d", res.StatusCode)
+	}
+	if res, body := b.as("two", "/sign-in/test?again=yes&next=/search"); res.Header.Get("Refresh") != "0; url=/search" {
+		t.Errorf("confirms, and is asked again: %d %s", res.StatusCode, body)
+	}
+	if _, body := b.do("GET", at+"/search", nil); !strings.Contains(body, "Chair of strategy discussions, Northshire Council") {
+		t.Error("is something else after confirming")
+	}
+	late := newBrowser(t, at)
+	late.as("two", "/sign-in/test")
+	w.wait(2 * time.Minute)
+	if res, _ := late.do("POST", at+"/sign-in/test/post", url.Values{"post": {"1"}}); res.StatusCode != http.StatusForbidden {
+		t.Errorf("two minutes later: %d", res.StatusCode)
 	}
 }
 

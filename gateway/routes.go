@@ -26,6 +26,7 @@ func (g *Gateway) routes() []route {
 		{"GET /sign-in/{issuer}", nil, g.signInWith},
 		{"GET /sign-in/{issuer}/back", nil, g.signedInWith},
 		{"POST /sign-in/{issuer}/ended", nil, g.signedOutBy},
+		{"POST /sign-in/{issuer}/post", nil, g.choosePost},
 		{"GET /about", nil, g.words("about.html", "About Kith")},
 		{"GET /privacy", nil, g.words("privacy.html", "Privacy")},
 		{"GET /accessibility", nil, g.words("accessibility.html", "Accessibility statement")},

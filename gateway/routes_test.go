@@ -13,7 +13,7 @@ import (
 // account.
 var admitted = map[string]string{
 	"GET /sign-in": "-dophscg", "POST /sign-in": "-dophscg", "POST /sign-out": "-dophscg",
-	"GET /sign-in/{issuer}": "-dophscg", "GET /sign-in/{issuer}/back": "-dophscg", "POST /sign-in/{issuer}/ended": "-dophscg",
+	"GET /sign-in/{issuer}": "-dophscg", "GET /sign-in/{issuer}/back": "-dophscg", "POST /sign-in/{issuer}/ended": "-dophscg", "POST /sign-in/{issuer}/post": "-dophscg",
 	"GET /sign-in/again": "dophscg", "POST /sign-in/again": "dophscg", "POST /sign-out/everywhere": "dophscg",
 	"GET /about": "-dophscg", "GET /privacy": "-dophscg", "GET /accessibility": "-dophscg", "GET /policies": "-dophscg",
 	"GET /problems": "-dophscg", "GET /problems/{kind}": "-dophscg", "GET /static/{file}": "-dophscg",

@@ -11,22 +11,15 @@ import (
 // claims are what a provider says of somebody.
 type claims map[string]any
 
-// post is what somebody may be here.
-type post struct {
-	agency events.AgencyID
-	role   events.ReaderRole
-	seat   string
-}
-
 // posts are all that somebody's claims lead to, each once. Agency and role are
 // read from the same entry of a list of posts: somebody who is a nurse in one
 // hospital and a clerk in another is not a nurse in both.
-func (i Issuer) posts(c claims) (ps []post) {
+func (i Issuer) posts(c claims) (ps []Post) {
 	for _, entry := range i.entries(c) {
 		for _, a := range i.agenciesIn(entry) {
 			for _, r := range i.rolesIn(entry) {
-				p := post{agency: a, role: r, seat: i.seatIn(entry)}
-				if !slices.ContainsFunc(ps, func(o post) bool { return o.agency == a && o.role == r }) {
+				p := Post{a, r, i.seatIn(entry)}
+				if !slices.ContainsFunc(ps, func(o Post) bool { return o.Agency == a && o.Role == r }) {
 					ps = append(ps, p)
 				}
 			}

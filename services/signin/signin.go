@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,7 +40,7 @@ type SignIn struct {
 	sealer    sealer
 
 	mu    sync.Mutex
-	spent map[string]time.Time // states that somebody came back with
+	spent map[string]time.Time // tickets that somebody came back with, until they end
 }
 
 // New reads the issuers; it asks none of them anything yet.
@@ -82,15 +83,16 @@ func (s *SignIn) Choices() (cs []Choice) {
 
 // Want is what a sign-in is for.
 type Want struct {
-	Next    string         // where to go after it
-	Session string         // the caller's own mark of the session that it replaces
-	Again   events.ActorID // this very person must show anew who they are; nobody: anybody signs in
+	Next    string        // where to go after it
+	Session string        // the caller's own mark of the session that it replaces
+	Again   events.Reader // this very person must show anew who they are; nobody: anybody signs in
 }
 
 // Who is somebody whom a provider vouched for.
 type Who struct {
 	Reader  events.Reader
 	Post    string    // the words for it, if the configuration has some
+	Posts   []Post    // with more than one, Reader says only who; see Choose
 	Since   time.Time // when they showed the provider who they are; zero if it does not say, or not strongly enough
 	Session string    // the provider's own name of its session, where it gives one
 	Want    Want
@@ -110,7 +112,7 @@ func (s *SignIn) Begin(ctx context.Context, issuer string, w Want) (address, kep
 		return "", "", p.silent(err)
 	}
 	t := ticket{Issuer: issuer, State: secret(), Nonce: secret(), Verifier: oauth2.GenerateVerifier(), Want: w, Until: s.Now().Add(lifetime)}
-	if kept, err = s.sealer.seal(t); err != nil {
+	if kept, err = s.sealer.seal(ticketKind, t); err != nil {
 		return "", "", err
 	}
 	c, err := p.oauth(found, a, s.back(issuer))
@@ -118,7 +120,7 @@ func (s *SignIn) Begin(ctx context.Context, issuer string, w Want) (address, kep
 		return "", "", err
 	}
 	opts := []oauth2.AuthCodeOption{oidc.Nonce(t.Nonce), oauth2.S256ChallengeOption(t.Verifier)}
-	if w.Again != "" {
+	if w.Again.Actor != "" {
 		opts = append(opts, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
 	}
 	return c.AuthCodeURL(t.State, append(opts, p.strength()...)...), kept, nil
@@ -142,9 +144,9 @@ func (s *SignIn) Finish(ctx context.Context, issuer, kept string, q url.Values) 
 	if p == nil {
 		return Who{}, fault.NotFound
 	}
-	t, err := s.sealer.open(kept, s.Now())
+	var t ticket
 	switch {
-	case err != nil:
+	case !s.sealer.open(ticketKind, kept, &t) || !s.Now().Before(t.Until):
 		return Who{}, refused(NotBegun)
 	case t.Issuer != issuer:
 		return Who{}, refused(OtherIssuer)
@@ -165,49 +167,54 @@ func (s *SignIn) Finish(ctx context.Context, issuer, kept string, q url.Values) 
 	if err != nil {
 		return Who{}, err
 	}
-	if !s.once(t) {
+	if !s.once(t.State, t.Until) {
 		return Who{}, refused(Replayed)
 	}
 	return s.who(p, c, t.Want)
 }
 
 // once reports whether it is the first time that somebody comes back with this.
-func (s *SignIn) once(t ticket) bool {
+func (s *SignIn) once(mark string, until time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.Now()
-	for state, until := range s.spent {
-		if !now.Before(until) {
-			delete(s.spent, state)
+	for old, end := range s.spent {
+		if !now.Before(end) {
+			delete(s.spent, old)
 		}
 	}
-	_, spent := s.spent[t.State]
-	s.spent[t.State] = t.Until
+	_, spent := s.spent[mark]
+	s.spent[mark] = until
 	return !spent
 }
 
 // who maps claims to somebody here.
 func (s *SignIn) who(p *provider, c verified, w Want) (Who, error) {
 	ps := p.posts(c.claims)
-	switch {
-	case len(ps) == 0:
+	if len(ps) == 0 {
 		return Who{}, p.nobody(NoPost, "You are signed in with %s, but it gives you no role here, so nothing is shown. Ask whoever manages accounts at your agency for a role in Kith.")
-	case len(ps) > 1:
-		return Who{}, p.nobody(ManyPosts, "You are signed in with %s, but it gives you more than one role here. Choose one there, or ask whoever manages accounts at your agency to leave you one.")
 	}
-	a := s.Agency(ps[0].agency)
-	out := Who{Post: ps[0].seat, Session: c.session, Want: w, Since: p.since(c, s.Now()),
-		Reader: events.Reader{Actor: s.actor(c.issuer, c.subject), Agency: a.ID, Kind: a.Kind, Role: ps[0].role}}
-	if w.Again == "" {
-		return out, nil
+	out := Who{Session: c.session, Want: w, Since: p.since(c, s.Now()), Posts: ps, Reader: events.Reader{Actor: s.actor(c.issuer, c.subject)}}
+	switch {
+	case w.Again.Actor != "":
+		return s.again(p, out)
+	case len(ps) == 1:
+		return s.as(out, ps[0]), nil
 	}
-	if out.Reader.Actor != w.Again {
+	return out, nil
+}
+
+// again lets somebody go on as what they are, if they still are.
+func (s *SignIn) again(p *provider, out Who) (Who, error) {
+	w := out.Want.Again
+	i := slices.IndexFunc(out.Posts, func(x Post) bool { return x.Agency == w.Agency && x.Role == w.Role })
+	if out.Reader.Actor != w.Actor || i < 0 {
 		return Who{}, refused(SomebodyElse)
 	}
 	if s.Now().Sub(out.Since) >= Fresh {
 		return Who{}, p.nobody(NotFresh, "%s did not say that it asked you anew who you are, so nothing was done. Try again; if it goes on, tell whoever manages accounts at your agency.")
 	}
-	return out, nil
+	return s.as(out, out.Posts[i]), nil
 }
 
 // actor is somebody in the record: a keyed hash of who vouches and for whom, never
@@ -241,7 +248,6 @@ const (
 	OtherSubject Why = "other-subject"
 	Replayed     Why = "replayed"
 	NoPost       Why = "no-post"
-	ManyPosts    Why = "many-posts"
 	SomebodyElse Why = "somebody-else"
 	NotFresh     Why = "not-fresh"
 	LivesLong    Why = "lives-long"

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"time"
 )
 
@@ -18,6 +17,8 @@ type ticket struct {
 	Want  Want
 	Until time.Time
 }
+
+const ticketKind = "ticket"
 
 // lifetime is how long somebody may take at the provider.
 const lifetime = 10 * time.Minute
@@ -36,26 +37,22 @@ func newSealer() (sealer, error) {
 	return sealer{aead}, err
 }
 
-func (s sealer) seal(t ticket) (string, error) {
-	plain, err := json.Marshal(t)
+// seal makes a text that only open reads, and only as what it was sealed as.
+func (s sealer) seal(kind string, v any) (string, error) {
+	plain, err := json.Marshal(v)
 	if err != nil {
 		return "", err
 	}
-	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, plain, nil)), nil
+	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, plain, []byte(kind))), nil
 }
 
-var errTicket = errors.New("no sign-in was begun in this browser, or too long ago")
-
-func (s sealer) open(text string, now time.Time) (t ticket, err error) {
+func (s sealer) open(kind, text string, into any) bool {
 	sealed, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
-		return t, errTicket
+		return false
 	}
-	plain, err := s.aead.Open(nil, nil, sealed, nil)
-	if err != nil || json.Unmarshal(plain, &t) != nil || !now.Before(t.Until) {
-		return ticket{}, errTicket
-	}
-	return t, nil
+	plain, err := s.aead.Open(nil, nil, sealed, []byte(kind))
+	return err == nil && json.Unmarshal(plain, into) == nil
 }
 
 // secret is 256 random bits.
