@@ -48,7 +48,7 @@ func TestUnknownTypes(t *testing.T) {
 // new type is covered by its golden file.
 func TestRoundTripOfAnything(t *testing.T) {
 	facts := slices.Collect(events.FactTypes())
-	types := slices.Collect(events.Types())
+	types := slices.DeleteFunc(slices.Collect(events.Types()), func(t events.Type) bool { return events.Newest(t) != t })
 	examples := map[events.Type][]byte{}
 	for _, typ := range types {
 		examples[typ] = golden(t, typ)

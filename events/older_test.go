@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// No event has an older version yet; these are made up. In the first there was
+// These are made up. In the first there was
 // one name, in the second a list, in the third each has a role.
 type (
 	calledV1 struct {

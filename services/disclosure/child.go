@@ -33,7 +33,7 @@ func (g *Gate) Child(ctx context.Context, r events.Reader, child events.ChildID,
 	}
 	v := rd.show(then)
 	rd.entry.Child = child
-	if err := g.record(ctx, rd.entry); err != nil {
+	if err := g.record(ctx, rd); err != nil {
 		return none, err
 	}
 	return disclose(v), nil
@@ -50,6 +50,7 @@ func (r *reading) show(p events.Picture) events.Shown {
 		Items: make([]events.ShownItem, 0, len(p.Items)), Discussions: r.discussions(p.Discussions), Consents: r.consents(p.Consents),
 	}
 	v.Clocks = r.clocks(p.Clocks, v.Discussions)
+	r.seen.kept = r.seen.kept || len(v.Discussions) > 0
 	sorts := map[policy.Thing]verdict{}
 	var who involvement
 	var kept withholding
@@ -69,7 +70,7 @@ func (r *reading) show(p events.Picture) events.Shown {
 		}
 		h.Person = r.person(&kept, h, t, is.know.Allow)
 		v.Items = append(v.Items, events.ShownItem{Held: h, Grounds: is.see.Grounds})
-		r.entry.Shown = append(r.entry.Shown, h.ID)
+		r.shows(h.Item)
 	}
 	v.Agencies, v.Withheld = who.list(), kept.list()
 	return v

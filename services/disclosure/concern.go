@@ -26,7 +26,7 @@ func (g *Gate) Concern(ctx context.Context, r events.Reader, reference string) (
 		return none, g.miss(ctx, rd)
 	}
 	rd.entry.Child = c.Child
-	if err := g.record(ctx, rd.entry); err != nil {
+	if err := g.record(ctx, rd); err != nil {
 		return none, err
 	}
 	return disclose(c), nil
@@ -59,7 +59,7 @@ func (g *Gate) Concerns(ctx context.Context, r events.Reader) (Disclosed[[]event
 			shown = append(shown, c)
 		}
 	}
-	if err := g.record(ctx, rd.entry); err != nil {
+	if err := g.record(ctx, rd); err != nil {
 		return none, err
 	}
 	return disclose(shown), nil
@@ -78,5 +78,6 @@ func (r *reading) concern(c *events.ConcernStatus) bool {
 		r.entry.Withheld++
 	}
 	r.entry.Shown = append(r.entry.Shown, c.Item)
+	r.seen.kept = true
 	return true
 }

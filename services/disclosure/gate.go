@@ -110,6 +110,7 @@ type reading struct {
 	session  *policy.Session
 	agencies map[events.AgencyID]events.Agency
 	entry    events.ReadRecorded // what the ledger will say
+	seen     seen                // what counts for the label of the entry
 }
 
 func (g *Gate) reading(r events.Reader, p events.Purpose, what string, today events.Picture) *reading {
@@ -119,7 +120,7 @@ func (g *Gate) reading(r events.Reader, p events.Purpose, what string, today eve
 		// The kind is the register's, not what the caller says of itself.
 		who:  policy.Reader{Role: r.Role, Kind: agencies[r.Agency].Kind, Authority: r.Agency == g.Authority},
 		ties: tiesOf(r, today),
-		entry: events.ReadRecorded{Reader: r.Actor, Agency: r.Agency, Role: string(r.Role), Purpose: p, What: what,
+		entry: events.ReadRecorded{Reader: r.Actor, Agency: r.Agency, Kind: agencies[r.Agency].Kind, Role: string(r.Role), Purpose: p, What: what,
 			Policy: g.policies.Hash()},
 	}
 }
@@ -140,7 +141,8 @@ func (r *reading) brief(act policy.Act, t policy.Thing) policy.Decision {
 func (r *reading) may(act policy.Act, t policy.Thing) bool { return r.brief(act, t).Allow }
 
 // record makes the read durable. Without a record nothing is shown.
-func (g *Gate) record(ctx context.Context, e events.ReadRecorded) error {
+func (g *Gate) record(ctx context.Context, r *reading) error {
+	e := r.entered()
 	if err := g.Record(ctx, e); err != nil {
 		g.Log.ErrorContext(ctx, "a read was not recorded, so nothing was shown", "what", e.What, "agency", string(e.Agency))
 		return &fault.Error{Kind: fault.Unavailable, Err: fmt.Errorf("record a read: %w", err),
@@ -152,9 +154,8 @@ func (g *Gate) record(ctx context.Context, e events.ReadRecorded) error {
 // miss records that somebody asked in vain: what they asked for does not exist,
 // or they may not know that it does. The ledger names no child in either case.
 func (g *Gate) miss(ctx context.Context, r *reading) error {
-	e := r.entry
-	e.Child, e.Shown, e.Withheld = "", nil, 0
-	if err := g.record(ctx, e); err != nil {
+	r.entry.Child, r.entry.Shown, r.entry.Withheld, r.seen = "", nil, 0, seen{}
+	if err := g.record(ctx, r); err != nil {
 		return err
 	}
 	return fault.NotFound

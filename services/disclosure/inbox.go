@@ -50,5 +50,5 @@ func (g *Gate) Told(ctx context.Context, r events.Reader, m events.Told) error {
 	if m.Item != "" {
 		rd.entry.Shown = []events.ItemID{m.Item}
 	}
-	return g.record(ctx, rd.entry)
+	return g.record(ctx, rd)
 }

@@ -28,27 +28,37 @@ func (g *Gate) Search(ctx context.Context, r events.Reader, q events.Query, p ev
 		ids = []events.ChildID{nobody}
 	}
 	matches := []events.Match{}
-	var entries []events.ReadRecorded
+	var found []*reading
 	for _, id := range ids {
 		picture, err := g.picture(ctx, id, nil)
 		if err != nil {
 			return none, err
 		}
-		rd := g.reading(r, p, "search", picture)
+		rd := g.searching(r, p, q, picture)
 		if rd.may(policy.Open, policy.Thing{}) {
 			matches = append(matches, rd.match(picture))
-			entries = append(entries, rd.entry)
+			found = append(found, rd)
 		}
 	}
-	if len(entries) == 0 {
-		entries = []events.ReadRecorded{g.reading(r, p, "search", events.Picture{}).entry}
+	if len(found) == 0 {
+		found = []*reading{g.searching(r, p, q, events.Picture{})}
 	}
-	for _, e := range entries {
-		if err := g.record(ctx, e); err != nil {
+	for _, rd := range found {
+		if err := g.record(ctx, rd); err != nil {
 			return none, err
 		}
 	}
 	return disclose(matches), nil
+}
+
+// searching notes whether somebody had a number of the child or only a name.
+func (g *Gate) searching(r events.Reader, p events.Purpose, q events.Query, today events.Picture) *reading {
+	rd := g.reading(r, p, "search", today)
+	rd.entry.By = "name"
+	if q.NHSNumber != "" || q.UPN != "" {
+		rd.entry.By = "number"
+	}
+	return rd
 }
 
 // match is a child by the name that the newest item has which the reader may see.
@@ -66,7 +76,7 @@ func (r *reading) match(p events.Picture) events.Match {
 	}
 	if newest.ID != "" {
 		m.Name, m.Born = newest.Person.Name, newest.Person.DateOfBirth
-		r.entry.Shown = []events.ItemID{newest.ID}
+		r.shows(newest.Item)
 	}
 	return m
 }
