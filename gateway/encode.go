@@ -2,10 +2,14 @@ package gateway
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"net/http"
+	"strings"
 
 	"kith/services/disclosure"
 )
@@ -44,6 +48,42 @@ func showDisclosed[T any](g *Gateway, w http.ResponseWriter, status int, page st
 		return fmt.Errorf("render %s: %w", page, err)
 	}
 	return write(w, status, htmlType, b.Bytes())
+}
+
+// writeCSV answers with personal data as a spreadsheet.
+func writeCSV(w http.ResponseWriter, d disclosure.Disclosed[[][]string]) error {
+	var b bytes.Buffer
+	if err := d.Render(&b, spreadsheet{}); err != nil {
+		return fmt.Errorf("write a spreadsheet: %w", err)
+	}
+	w.Header().Set("Content-Disposition", `attachment; filename="who-looked.csv"`)
+	return write(w, http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
+}
+
+// spreadsheet writes rows as CSV (RFC 4180). What a spreadsheet would take for a
+// formula begins with an apostrophe.
+type spreadsheet struct{}
+
+// Execute implements disclosure.Template.
+func (spreadsheet) Execute(w io.Writer, data any) error {
+	rows, ok := data.([][]string)
+	if !ok {
+		return errors.New("a spreadsheet is made of rows")
+	}
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	for _, row := range rows {
+		for i, cell := range row {
+			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+				row[i] = "'" + cell
+			}
+		}
+		if err := out.Write(row); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
 }
 
 // writeOpen answers with what is about nobody, as JSON.

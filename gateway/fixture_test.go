@@ -119,7 +119,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.Gateway, err = New(Config{
-		Gate: gate, Strategy: w, Identity: whoIsWho{w}, Subscribe: w.subscribe, Reads: w.recent,
+		Gate: gate, Strategy: w, Identity: whoIsWho{w}, Subscribe: w.subscribe, Reads: w.recent, ReadsOf: w.readsOf,
 		Submit: w.submit, Concern: w.raiseConcern, Decide: w.decideConcern, Receipt: w.receiptOf, Told: w.toldTo, Ready: func(context.Context) error { return w.broken },
 		Users: accounts(), Agencies: agencies(), Authority: council, ByToken: true, Demo: true, Place: london, Now: w.clock, Log: logger,
 	})
@@ -180,6 +180,18 @@ func (w *world) recent(_ context.Context, n int) ([]ledger.Entry, error) {
 		es = append(es, w.reads[i])
 	}
 	return es, w.broken
+}
+
+func (w *world) readsOf(_ context.Context, child events.ChildID) ([]ledger.Entry, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	es := []ledger.Entry{}
+	for _, e := range w.reads {
+		if e.Child == child {
+			es = append(es, e)
+		}
+	}
+	return es, nil
 }
 
 func (w *world) picture(_ context.Context, c events.ChildID, at *time.Time) (events.Picture, error) {

@@ -36,6 +36,8 @@ type Config struct {
 	Subscribe func(events.ChildID) (changes <-chan store.Position, stop func())
 	// Reads lists the latest looks at children's data, newest first; see ledger.Ledger.
 	Reads func(ctx context.Context, n int) ([]ledger.Entry, error)
+	// ReadsOf lists all looks at one child's data, oldest first; see ledger.Ledger.
+	ReadsOf func(context.Context, events.ChildID) ([]ledger.Entry, error)
 	// Submit hands messages to the agency's outbox and waits for the answers,
 	// which come in the order of the messages.
 	Submit func(context.Context, events.AgencyID, []bus.Message) ([]bus.Answer, error)

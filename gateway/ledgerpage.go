@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"strings"
 
 	"kith/services/ledger"
 )
@@ -30,8 +31,8 @@ type ledgerPage struct {
 }
 
 type ledgerRow struct {
-	When, Reader, Role, Agency, What, Purpose, Child, AsKnownAt string
-	Shown, Withheld                                             int
+	When, Reader, Role, Agency, What, Purpose, Child, Path, AsKnownAt, Label, Rule string
+	Shown, Withheld                                                                int
 }
 
 func (g *Gateway) ledgerPage(w http.ResponseWriter, r *http.Request, c *caller) error {
@@ -41,12 +42,20 @@ func (g *Gateway) ledgerPage(w http.ResponseWriter, r *http.Request, c *caller) 
 	}
 	p := ledgerPage{base: g.base(c, "Who looked").at("/").wide()}
 	for _, e := range es {
-		row := ledgerRow{When: g.cal.Moment(e.At), Reader: string(e.Reader), Role: roleWords.of(e.Role), Agency: g.agencyName(e.Agency),
-			What: lookWords.of(e.What), Purpose: purposeWords.of(string(e.Purpose)), Child: string(e.Child), Shown: len(e.Shown), Withheld: e.Withheld}
-		if e.AsKnownAt != nil {
-			row.AsKnownAt = g.cal.Moment(*e.AsKnownAt)
-		}
-		p.Rows = append(p.Rows, row)
+		p.Rows = append(p.Rows, g.ledgerRow(e))
 	}
 	return g.page(w, http.StatusOK, "ledger.html", p)
+}
+
+func (g *Gateway) ledgerRow(e ledger.Entry) ledgerRow {
+	row := ledgerRow{When: g.cal.Moment(e.At), Reader: string(e.Reader), Role: roleWords.of(e.Role), Agency: g.agencyName(e.Agency),
+		What: lookWords.of(e.What), Purpose: purposeWords.of(string(e.Purpose)), Child: string(e.Child), Shown: len(e.Shown), Withheld: e.Withheld,
+		Label: entryWords.of(string(e.Label)), Rule: strings.ReplaceAll(e.Rule, "-", " ")}
+	if e.Child != "" {
+		row.Path = "/ledger/children/" + string(e.Child)
+	}
+	if e.AsKnownAt != nil {
+		row.AsKnownAt = g.cal.Moment(*e.AsKnownAt)
+	}
+	return row
 }

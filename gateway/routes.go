@@ -100,6 +100,10 @@ func (g *Gateway) routes() []route {
 
 		// Who looked.
 		{"GET /v1/ledger", governance, g.getLedger},
+		{"GET /v1/ledger/children/{child}", governance, g.getWhoLooked},
+		{"GET /v1/ledger/children/{child}/release", governance, g.getRelease},
+		{"GET /ledger/children/{child}", governance, g.whoLooked},
+		{"GET /ledger/children/{child}/release", governance, g.releasePage},
 
 		// Everyone's own start, and staying signed in.
 		{"GET /{$}", signedIn, g.home},

@@ -81,7 +81,13 @@ var (
 		"practitioner": "Practitioner", "governance": "Information governance",
 	}
 
-	lookWords = words{"view": "A child’s view", "search": "A search", "concern": "Concerns", "discussion": "A strategy discussion"}
+	lookWords = words{"view": "A child’s view", "search": "A search", "concern": "Concerns", "discussion": "A strategy discussion",
+		"message": "A message", "who-looked": "Who looked at a child", "release": "What may be told of who looked"}
+
+	entryWords = words{"releasable": "The child, a parent or carer", "never-guardian": "The child, never a parent or carer",
+		"operational": "Nobody outside", "covert": "Nobody outside: covert", "": "Not known: erased"}
+
+	audienceWords = words{"child": "the child", "guardian": "a parent or carer"}
 
 	ruleWords = words{
 		"first-seen":               "nobody else knows this child yet",

@@ -68,8 +68,21 @@ func (l *Ledger) Entries(ctx context.Context, child events.ChildID) iter.Seq2[En
 	}
 }
 
+// About is Entries as a list; empty, not nil, where there is none.
+func (l *Ledger) About(ctx context.Context, child events.ChildID) ([]Entry, error) {
+	es := []Entry{}
+	for e, err := range l.Entries(ctx, child) {
+		if err != nil {
+			return nil, fmt.Errorf("read the ledger: %w", err)
+		}
+		es = append(es, e)
+	}
+	return es, nil
+}
+
 // entry is what was recorded. Where the key of a child's reads was destroyed,
-// that somebody read, for whom and why is known still; What is empty then.
+// that somebody read, for whom and why is known still; What and Label are empty
+// then.
 func entry(e store.Event, err error) (Entry, error) {
 	if errors.Is(err, store.ErrKeyGone) {
 		r := events.ReadRecorded{Reader: e.Cause.By, Agency: e.Cause.For, Purpose: e.Cause.Purpose}
