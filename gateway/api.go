@@ -144,5 +144,10 @@ func operations() map[string]operation {
 
 		"GET /v1/ledger": {ID: "getLedger", Summary: "Who looked, at whom, for what.",
 			Status: http.StatusOK, Answer: answer("ledger")},
+		"GET /v1/ledger/children/{child}": {ID: "getWhoLooked", Summary: "Who looked at one child: all of it. That you look is recorded too.",
+			Status: http.StatusOK, Answer: answer("who-looked")},
+		"GET /v1/ledger/children/{child}/release": {ID: "getRelease", Summary: "Who looked at one child: what of it may be told to the child, or to a parent or carer.",
+			Query:  []parameter{{"to", "To whom it is to be told.", "api/release.json#/$defs/audience", true}},
+			Status: http.StatusOK, Answer: answer("release"), May: []fault.Kind{wrong}},
 	}
 }

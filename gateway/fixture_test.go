@@ -191,7 +191,7 @@ func (w *world) readsOf(_ context.Context, child events.ChildID) ([]ledger.Entry
 			es = append(es, e)
 		}
 	}
-	return es, nil
+	return es, w.broken
 }
 
 func (w *world) picture(_ context.Context, c events.ChildID, at *time.Time) (events.Picture, error) {

@@ -103,6 +103,8 @@ func (g *Gateway) routes() []route {
 		{"GET /v1/ledger/children/{child}", governance, g.getWhoLooked},
 		{"GET /v1/ledger/children/{child}/release", governance, g.getRelease},
 		{"GET /ledger/children/{child}", governance, g.whoLooked},
+		{"GET /ledger/children/{child}/csv", governance, g.whoLookedCSV},
+		{"GET /ledger/children/{child}/fhir", governance, g.whoLookedFHIR},
 		{"GET /ledger/children/{child}/release", governance, g.releasePage},
 
 		// Everyone's own start, and staying signed in.

@@ -48,7 +48,7 @@ var admitted = map[string]string{
 	"GET /identity": "s", "POST /identity/link": "s", "POST /identity/decline": "s", "POST /identity/unlink": "s",
 
 	"GET /v1/ledger/children/{child}": "g", "GET /v1/ledger/children/{child}/release": "g",
-	"GET /ledger/children/{child}": "g", "GET /ledger/children/{child}/release": "g",
+	"GET /ledger/children/{child}": "g", "GET /ledger/children/{child}/release": "g", "GET /ledger/children/{child}/csv": "g", "GET /ledger/children/{child}/fhir": "g",
 	"GET /v1/ledger": "g", "GET /{$}": "dophscg", "POST /alive": "dophscg",
 }
 

@@ -20,35 +20,45 @@ type looksAnswer struct {
 	Reads []ledger.Entry `json:"reads"`
 }
 
-// getWhoLooked answers as JSON, as CSV for a spreadsheet, or as FHIR.
+// getWhoLooked answers with all of it.
 func (g *Gateway) getWhoLooked(w http.ResponseWriter, r *http.Request, c *caller) error {
-	form := r.URL.Query().Get("form")
-	if form != "" && form != "json" && form != "csv" && form != "fhir" {
-		return &fault.Error{Kind: fault.Invalid, Text: "The request is not complete.", At: []fault.Place{
-			{Pointer: "form", Detail: "Choose json, csv or fhir, or leave it out for json."}}}
-	}
-	d, err := disclosure.Audited(r.Context(), g.Gate, c.Reader, childOf(r), "who-looked", g.ReadsOf)
+	d, child, err := g.audited(r, c)
 	if err != nil {
 		return err
 	}
-	child := childOf(r)
-	switch form {
-	case "csv":
-		return writeCSV(w, disclosure.Map(d, g.spreadsheet))
-	case "fhir":
-		return writeFHIR(w, disclosure.Map(d, ledger.AuditEvents))
-	default:
-		return writeDisclosed(w, http.StatusOK, disclosure.Map(d, func(es []ledger.Entry) looksAnswer { return looksAnswer{child, es} }))
-	}
+	return writeDisclosed(w, http.StatusOK, disclosure.Map(d, func(es []ledger.Entry) looksAnswer { return looksAnswer{child, es} }))
 }
 
-func (g *Gateway) spreadsheet(es []ledger.Entry) [][]string {
-	rows := [][]string{{"position", "at", "reader", "agency", "role", "purpose", "what", "ties", "shown", "withheld", "label", "rule"}}
+func (g *Gateway) audited(r *http.Request, c *caller) (disclosure.Disclosed[[]ledger.Entry], events.ChildID, error) {
+	d, err := disclosure.Audited(r.Context(), g.Gate, c.Reader, childOf(r), "who-looked", g.ReadsOf)
+	return d, childOf(r), err
+}
+
+// whoLookedCSV is the same for a spreadsheet, whoLookedFHIR for what watches
+// accesses elsewhere.
+func (g *Gateway) whoLookedCSV(w http.ResponseWriter, r *http.Request, c *caller) error {
+	d, _, err := g.audited(r, c)
+	if err != nil {
+		return err
+	}
+	return writeCSV(w, disclosure.Map(d, rows))
+}
+
+func (g *Gateway) whoLookedFHIR(w http.ResponseWriter, r *http.Request, c *caller) error {
+	d, _, err := g.audited(r, c)
+	if err != nil {
+		return err
+	}
+	return writeFHIR(w, disclosure.Map(d, ledger.AuditEvents))
+}
+
+func rows(es []ledger.Entry) [][]string {
+	table := [][]string{{"position", "at", "reader", "agency", "role", "purpose", "what", "ties", "shown", "withheld", "label", "rule"}}
 	for _, e := range es {
-		rows = append(rows, []string{fmt.Sprint(e.Position), e.At.UTC().Format("2006-01-02T15:04:05Z"), string(e.Reader), string(e.Agency), e.Role,
+		table = append(table, []string{fmt.Sprint(e.Position), e.At.UTC().Format("2006-01-02T15:04:05Z"), string(e.Reader), string(e.Agency), e.Role,
 			string(e.Purpose), e.What, tieCodes(e.Ties), fmt.Sprint(len(e.Shown)), fmt.Sprint(e.Withheld), string(e.Label), e.Rule})
 	}
-	return rows
+	return table
 }
 
 func tieCodes(ts []events.Tie) string {
@@ -92,13 +102,13 @@ type whoLookedPage struct {
 
 // whoLooked is the page for governance.
 func (g *Gateway) whoLooked(w http.ResponseWriter, r *http.Request, c *caller) error {
-	d, err := disclosure.Audited(r.Context(), g.Gate, c.Reader, childOf(r), "who-looked", g.ReadsOf)
+	d, child, err := g.audited(r, c)
 	if err != nil {
 		return err
 	}
-	b, child := g.base(c, "Who looked at one child").at("/").wide(), string(childOf(r))
+	b := g.base(c, "Who looked at one child").at("/").wide()
 	return showDisclosed(g, w, http.StatusOK, "who-looked.html", disclosure.Map(d, func(es []ledger.Entry) whoLookedPage {
-		p := whoLookedPage{base: b, Child: child, Path: "/ledger/children/" + child}
+		p := whoLookedPage{base: b, Child: string(child), Path: "/ledger/children/" + string(child)}
 		for i := len(es) - 1; i >= 0; i-- {
 			p.Rows = append(p.Rows, g.ledgerRow(es[i]))
 		}

@@ -41,7 +41,7 @@ func TestWhoLooked(t *testing.T) {
 	if len(answer.Reads) != 4 || answer.Reads[0].Reader != "actor-chair" || answer.Reads[2].Label != "covert" || len(answer.Reads[0].Ties) == 0 {
 		t.Errorf("who looked: %+v", answer)
 	}
-	rows, err := csv.NewReader(w.get("/v1"+lookedAt+"?form=csv", "governance").Body).ReadAll()
+	rows, err := csv.NewReader(w.get(lookedAt+"/csv", "governance").Body).ReadAll()
 	if err != nil || len(rows) != 6 || rows[5][6] != "who-looked" || rows[5][10] != "operational" {
 		t.Errorf("as CSV: %v %q", err, rows)
 	}
@@ -54,7 +54,7 @@ func TestWhoLooked(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal(w.get("/v1"+lookedAt+"?form=fhir", "governance").Body.Bytes(), &bundle); err != nil || len(bundle.Entry) != 6 ||
+	if err := json.Unmarshal(w.get(lookedAt+"/fhir", "governance").Body.Bytes(), &bundle); err != nil || len(bundle.Entry) != 6 ||
 		bundle.Entry[0].Resource.ResourceType != "AuditEvent" || !bundle.Entry[0].Resource.Agent[0].Requestor || len(bundle.Entry[0].Resource.Entity) < 2 {
 		t.Errorf("as FHIR: %v %+v", err, bundle)
 	}
@@ -64,7 +64,7 @@ func TestWhoLooked(t *testing.T) {
 	if n := len(w.reads); n != 9 || w.reads[8].What != "who-looked" || w.reads[8].Reader != "actor-governance" {
 		t.Errorf("looking at the ledger left %d entries, the last %+v", n, w.reads[n-1])
 	}
-	for _, wrong := range []string{"/v1" + lookedAt + "?form=pdf", "/v1" + lookedAt + "/release", "/v1" + lookedAt + "/release?to=press"} {
+	for _, wrong := range []string{"/v1" + lookedAt + "/release", "/v1" + lookedAt + "/release?to=press"} {
 		if rec := w.get(wrong, "governance"); rec.Code != http.StatusBadRequest {
 			t.Errorf("%s: %d", wrong, rec.Code)
 		}

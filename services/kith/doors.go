@@ -27,6 +27,7 @@ func (h *hub) openGateway(context.Context) error {
 		ReadsOf: h.record.ledger.About,
 		Limits:  h.limits, Users: h.users, Agencies: h.agencies, Barred: h.register.revoked, Authority: h.authority,
 		SignIn: who, ByToken: h.signIn.ByToken, BarredActor: h.barred.has,
+
 		Demo: h.demo, TLS: h.tls, Place: london(), Now: time.Now, Log: h.tel.Log,
 	})
 	h.gateway, h.pages = g, g
