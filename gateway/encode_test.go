@@ -16,6 +16,7 @@ import (
 
 	"kith/events"
 	"kith/services/childview"
+	"kith/services/ledger"
 )
 
 // Only encode.go may turn a value into bytes for somebody to read.
@@ -77,6 +78,7 @@ func TestOpenIsAboutNobody(t *testing.T) {
 		reflect.TypeFor[events.Picture](), reflect.TypeFor[events.ConcernStatus](), reflect.TypeFor[events.Voice](), reflect.TypeFor[events.Match](),
 		reflect.TypeFor[childview.Arranged](), reflect.TypeFor[childview.Item](), reflect.TypeFor[childPage](), reflect.TypeFor[concernView](),
 		reflect.TypeFor[entry](), reflect.TypeFor[concernRow](), reflect.TypeFor[foundLine](),
+		reflect.TypeFor[ledger.Entry](), reflect.TypeFor[ledgerRow](), reflect.TypeFor[ledger.Line](),
 	}
 	var holds func(t reflect.Type, seen map[reflect.Type]bool) reflect.Type
 	holds = func(t reflect.Type, seen map[reflect.Type]bool) reflect.Type {
@@ -99,8 +101,8 @@ func TestOpenIsAboutNobody(t *testing.T) {
 		}
 		return nil
 	}
-	for _, o := range []open{problem{}, status{}, submitted{}, receiptAnswer{}, done{}, candidatesAnswer{}, ledgerAnswer{}, base{},
-		signInPage{}, concernFormPage{}, concernSentPage{}, searchPage{}, choosePage{}, childFormPage{}, candidatesPage{}, ledgerPage{},
+	for _, o := range []open{problem{}, status{}, submitted{}, receiptAnswer{}, done{}, candidatesAnswer{}, base{},
+		signInPage{}, concernFormPage{}, concernSentPage{}, searchPage{}, choosePage{}, childFormPage{}, candidatesPage{},
 		problemPage{}, problemsPage{}, policiesPage{}} {
 		if found := holds(reflect.TypeOf(o), map[reflect.Type]bool{}); found != nil {
 			t.Errorf("%T is marked open and holds %v", o, found)

@@ -44,6 +44,7 @@ type world struct {
 	sent     []bus.Message
 	refuse   bool // every event is refused
 	broken   error
+	durable  *ledger.Ledger // a real one, where a test needs it
 	log      *strings.Builder
 	seen     map[string]bool // which operations answered how; see conforms
 }
@@ -165,7 +166,12 @@ func (w *world) clock() time.Time {
 	return w.now
 }
 
-func (w *world) record(_ context.Context, e events.ReadRecorded) error {
+func (w *world) record(ctx context.Context, e events.ReadRecorded) error {
+	if w.durable != nil {
+		if _, err := w.durable.Record(ctx, e); err != nil {
+			return err
+		}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.reads = append(w.reads, ledger.Entry{At: w.now, Position: store.Position(len(w.reads) + 1), ReadRecorded: e})

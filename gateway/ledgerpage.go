@@ -1,9 +1,12 @@
 package gateway
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
+	"kith/events"
+	"kith/services/disclosure"
 	"kith/services/ledger"
 )
 
@@ -14,15 +17,23 @@ type ledgerAnswer struct {
 	Reads []ledger.Entry `json:"reads"`
 }
 
-func (ledgerAnswer) open() {}
-
 // getLedger lists who looked, latest first: numbers, roles and purposes, no names.
-func (g *Gateway) getLedger(w http.ResponseWriter, r *http.Request, _ *caller) error {
-	es, err := g.Reads(r.Context(), recent)
+func (g *Gateway) getLedger(w http.ResponseWriter, r *http.Request, c *caller) error {
+	d, err := g.latest(r, c)
 	if err != nil {
 		return err
 	}
-	return writeOpen(w, http.StatusOK, jsonType, ledgerAnswer{append([]ledger.Entry{}, es...)})
+	return writeDisclosed(w, http.StatusOK, disclosure.Map(d, func(es []ledger.Entry) ledgerAnswer {
+		return ledgerAnswer{append([]ledger.Entry{}, es...)}
+	}))
+}
+
+// latest are the newest looks at whomever. That governance reads them is a look
+// too, at no child in particular.
+func (g *Gateway) latest(r *http.Request, c *caller) (disclosure.Disclosed[[]ledger.Entry], error) {
+	return disclosure.Audited(r.Context(), g.Gate, c.Reader, "", "who-looked", func(ctx context.Context, _ events.ChildID) ([]ledger.Entry, error) {
+		return g.Reads(ctx, recent)
+	})
 }
 
 type ledgerPage struct {
@@ -36,15 +47,18 @@ type ledgerRow struct {
 }
 
 func (g *Gateway) ledgerPage(w http.ResponseWriter, r *http.Request, c *caller) error {
-	es, err := g.Reads(r.Context(), recent)
+	d, err := g.latest(r, c)
 	if err != nil {
 		return err
 	}
-	p := ledgerPage{base: g.base(c, "Who looked").at("/").wide()}
-	for _, e := range es {
-		p.Rows = append(p.Rows, g.ledgerRow(e))
-	}
-	return g.page(w, http.StatusOK, "ledger.html", p)
+	b := g.base(c, "Who looked").at("/").wide()
+	return showDisclosed(g, w, http.StatusOK, "ledger.html", disclosure.Map(d, func(es []ledger.Entry) ledgerPage {
+		p := ledgerPage{base: b}
+		for _, e := range es {
+			p.Rows = append(p.Rows, g.ledgerRow(e))
+		}
+		return p
+	}))
 }
 
 func (g *Gateway) ledgerRow(e ledger.Entry) ledgerRow {
