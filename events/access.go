@@ -53,6 +53,27 @@ const (
 	TieInvited   Tie = "invited"   // their agency is invited to an open one
 )
 
+// FindingReviewed: somebody of governance looked at what a pattern of unusual
+// access found, and decided.
+type FindingReviewed struct {
+	Finding string        `json:"finding"` // its id
+	Pattern string        `json:"pattern"`
+	Reader  ActorID       `json:"reader"`          // whose looks it is about
+	Child   ChildID       `json:"child,omitempty"` // none where it is about several
+	Entries []uint64      `json:"entries"`         // positions in the ledger
+	Outcome ReviewOutcome `json:"outcome"`
+	Note    string        `json:"note"` // why, in a sentence
+	By      ActorID       `json:"by"`
+}
+
+// ReviewOutcome is what was decided on a finding.
+type ReviewOutcome string
+
+const (
+	ReviewFine        ReviewOutcome = "fine"        // there is a good explanation
+	ReviewInvestigate ReviewOutcome = "investigate" // the reader's agency is to be asked
+)
+
 // ReadRecordedV1 is what was recorded before entries had labels.
 type ReadRecordedV1 struct {
 	Reader    ActorID    `json:"reader"`
@@ -78,11 +99,14 @@ func labelled(v ReadRecordedV1) ReadRecorded {
 		Label: EntryCovert, Rule: BeforeLabels}
 }
 
-func (ReadRecorded) Type() Type   { return "uk.kith.access.read-recorded.v2" }
-func (ReadRecordedV1) Type() Type { return "uk.kith.access.read-recorded.v1" }
+func (FindingReviewed) Type() Type { return "uk.kith.access.finding-reviewed.v1" }
+func (ReadRecorded) Type() Type    { return "uk.kith.access.read-recorded.v2" }
+func (ReadRecordedV1) Type() Type  { return "uk.kith.access.read-recorded.v1" }
 
-func (ReadRecorded) event()   {}
-func (ReadRecordedV1) event() {}
+func (FindingReviewed) event() {}
+func (ReadRecorded) event()    {}
+func (ReadRecordedV1) event()  {}
 
-func (ReadRecorded) access()   {}
-func (ReadRecordedV1) access() {}
+func (FindingReviewed) access() {}
+func (ReadRecorded) access()    {}
+func (ReadRecordedV1) access()  {}

@@ -34,7 +34,7 @@ var decisions = index(
 	decision[SubjectLinked](), decision[SubjectUnlinked](), decision[LinkProposed](), decision[LinkDeclined](),
 	decision[ConsentGiven](), decision[ConsentWithdrawn](),
 	decision[DiscussionConvened](), decision[DiscussionAttended](), decision[DecisionRecorded](), decision[ConferenceOverdue](),
-	older(decision[ReadRecordedV1](), labelled), decision[ReadRecorded](), decision[WebhookDisabled](), decision[ItemRecalled](),
+	older(decision[ReadRecordedV1](), labelled), decision[ReadRecorded](), decision[FindingReviewed](), decision[WebhookDisabled](), decision[ItemRecalled](),
 )
 
 // FactTypes yields every type that an agency may publish, in order.

@@ -153,3 +153,6 @@ func (DiscussionAttended) LogValue() slog.Value { return slog.StringValue(withhe
 func (DecisionRecorded) LogValue() slog.Value   { return slog.StringValue(withheld) }
 func (Action) LogValue() slog.Value             { return slog.StringValue(withheld) }
 func (Discussion) LogValue() slog.Value         { return slog.StringValue(withheld) }
+
+func (FindingReviewed) Format(f fmt.State, _ rune) { hide(f) }
+func (FindingReviewed) LogValue() slog.Value       { return slog.StringValue(withheld) }

@@ -144,6 +144,10 @@ func operations() map[string]operation {
 
 		"GET /v1/ledger": {ID: "getLedger", Summary: "Who looked, at whom, for what.",
 			Status: http.StatusOK, Answer: answer("ledger")},
+		"GET /v1/ledger/unusual": {ID: "getUnusual", Summary: "Looks of the last week that fit a pattern, for somebody to look at.",
+			Status: http.StatusOK, Answer: answer("unusual")},
+		"POST /v1/ledger/unusual/{finding}": {ID: "postFinding", Summary: "Decide on what a pattern found: it is fine, or to be investigated.", Once: true,
+			Bodies: body("review-form"), Status: http.StatusOK, Answer: answer("settled"), May: []fault.Kind{absent}},
 		"GET /v1/ledger/children/{child}": {ID: "getWhoLooked", Summary: "Who looked at one child: all of it. That you look is recorded too.",
 			Status: http.StatusOK, Answer: answer("who-looked")},
 		"GET /v1/ledger/children/{child}/release": {ID: "getRelease", Summary: "Who looked at one child: what of it may be told to the child, or to a parent or carer.",

@@ -41,7 +41,7 @@ func (g *Gateway) base(c *caller, title string) base {
 
 func (g *Gateway) nav(r events.Reader) []navItem {
 	if governance(g, r) {
-		return []navItem{{Name: "Who looked", Path: "/"}}
+		return []navItem{{Name: "Who looked", Path: "/"}, {Name: "Unusual looks", Path: "/unusual"}}
 	}
 	ns := []navItem{{Name: "Start", Path: "/"}}
 	if dsl(g, r) {

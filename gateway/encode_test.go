@@ -78,7 +78,7 @@ func TestOpenIsAboutNobody(t *testing.T) {
 		reflect.TypeFor[events.Picture](), reflect.TypeFor[events.ConcernStatus](), reflect.TypeFor[events.Voice](), reflect.TypeFor[events.Match](),
 		reflect.TypeFor[childview.Arranged](), reflect.TypeFor[childview.Item](), reflect.TypeFor[childPage](), reflect.TypeFor[concernView](),
 		reflect.TypeFor[entry](), reflect.TypeFor[concernRow](), reflect.TypeFor[foundLine](),
-		reflect.TypeFor[ledger.Entry](), reflect.TypeFor[ledgerRow](), reflect.TypeFor[ledger.Line](),
+		reflect.TypeFor[ledger.Entry](), reflect.TypeFor[ledgerRow](), reflect.TypeFor[ledger.Line](), reflect.TypeFor[ledger.Listed](), reflect.TypeFor[findingRow](),
 	}
 	var holds func(t reflect.Type, seen map[reflect.Type]bool) reflect.Type
 	holds = func(t reflect.Type, seen map[reflect.Type]bool) reflect.Type {

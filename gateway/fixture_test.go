@@ -24,6 +24,7 @@ import (
 	"kith/services/fault"
 	"kith/services/identity"
 	"kith/services/ledger"
+	"kith/services/ledger/unusual"
 	"kith/services/socialcare"
 	"kith/services/strategy"
 )
@@ -120,7 +121,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.Gateway, err = New(Config{
-		Gate: gate, Strategy: w, Identity: whoIsWho{w}, Subscribe: w.subscribe, Reads: w.recent, ReadsOf: w.readsOf,
+		Gate: gate, Strategy: w, Identity: whoIsWho{w}, Subscribe: w.subscribe, Reads: w.recent, ReadsOf: w.readsOf, Review: reviewing{w},
 		Submit: w.submit, Concern: w.raiseConcern, Decide: w.decideConcern, Receipt: w.receiptOf, Told: w.toldTo, Ready: func(context.Context) error { return w.broken },
 		Users: accounts(), Agencies: agencies(), Authority: council, ByToken: true, Demo: true, Place: london, Now: w.clock, Log: logger,
 	})
@@ -384,6 +385,25 @@ func (w *world) Decide(_ context.Context, _ store.Cause, _ events.ChildID, id ev
 	}
 	w.did("decide " + string(id))
 	return nil
+}
+
+// reviewing has one finding, on which somebody may decide.
+type reviewing struct{ w *world }
+
+func (v reviewing) List(context.Context) ([]ledger.Listed, error) {
+	return []ledger.Listed{{ID: "at-night-17", Title: "At night", Why: "Nobody in that post works at this hour.", Finding: unusual.Finding{Pattern: "at-night",
+		Reader: "actor-police", Agency: "northshire-police", Child: theChild, Entries: []uint64{15, 17}, Last: v.w.clock()}}}, v.w.broken
+}
+
+func (v reviewing) Decide(_ context.Context, _ store.Cause, finding string, d ledger.Decision) error {
+	if finding != "at-night-17" {
+		return fault.NotFound
+	}
+	if d.Note == "" {
+		return &fault.Error{Kind: fault.Invalid, Text: "The decision is not complete.", At: []fault.Place{{Pointer: "note", Detail: "Say why."}}}
+	}
+	v.w.did("review " + finding + " " + string(d.Outcome))
+	return v.w.broken
 }
 
 type whoIsWho struct{ w *world }

@@ -38,6 +38,8 @@ type Config struct {
 	Reads func(ctx context.Context, n int) ([]ledger.Entry, error)
 	// ReadsOf lists all looks at one child's data, oldest first; see ledger.Ledger.
 	ReadsOf func(context.Context, events.ChildID) ([]ledger.Entry, error)
+	// Review is of looks that fit a pattern; see ledger.Review.
+	Review Review
 	// Submit hands messages to the agency's outbox and waits for the answers,
 	// which come in the order of the messages.
 	Submit func(context.Context, events.AgencyID, []bus.Message) ([]bus.Answer, error)
@@ -79,6 +81,12 @@ type Strategy interface {
 	Convene(context.Context, store.Cause, strategy.ConveneForm) (events.DiscussionID, error)
 	Attend(ctx context.Context, c store.Cause, child events.ChildID, id events.DiscussionID, role string) error
 	Decide(context.Context, store.Cause, events.ChildID, events.DiscussionID, strategy.DecisionForm) error
+}
+
+// Review is what governance does about unusual looks; see ledger.Review.
+type Review interface {
+	List(context.Context) ([]ledger.Listed, error)
+	Decide(ctx context.Context, c store.Cause, finding string, d ledger.Decision) error
 }
 
 // Identity is what a person may say about who is who; see services/identity.

@@ -65,6 +65,7 @@ var inPath = map[string][2]string{
 	"child":      {"The hub's id of the child.", "api/concern.json#/$defs/child"},
 	"discussion": {"The id of the discussion.", "api/view.json#/$defs/discussionId"},
 	"consent":    {"The id of the consent.", "api/view.json#/$defs/consentId"},
+	"finding":    {"The id of the finding.", "api/review-form.json#/$defs/finding"},
 	"reference":  {"The reference of the concern.", "api/concern.json#/properties/reference"},
 }
 

@@ -100,6 +100,10 @@ func (g *Gateway) routes() []route {
 
 		// Who looked.
 		{"GET /v1/ledger", governance, g.getLedger},
+		{"GET /v1/ledger/unusual", governance, g.getUnusual},
+		{"POST /v1/ledger/unusual/{finding}", governance, g.postFinding},
+		{"GET /unusual", governance, g.unusualPage},
+		{"POST /unusual/{finding}", governance, g.sendFinding},
 		{"GET /v1/ledger/children/{child}", governance, g.getWhoLooked},
 		{"GET /v1/ledger/children/{child}/release", governance, g.getRelease},
 		{"GET /ledger/children/{child}", governance, g.whoLooked},

@@ -49,6 +49,7 @@ var admitted = map[string]string{
 
 	"GET /v1/ledger/children/{child}": "g", "GET /v1/ledger/children/{child}/release": "g",
 	"GET /ledger/children/{child}": "g", "GET /ledger/children/{child}/release": "g", "GET /ledger/children/{child}/csv": "g", "GET /ledger/children/{child}/fhir": "g",
+	"GET /v1/ledger/unusual": "g", "POST /v1/ledger/unusual/{finding}": "g", "GET /unusual": "g", "POST /unusual/{finding}": "g",
 	"GET /v1/ledger": "g", "GET /{$}": "dophscg", "POST /alive": "dophscg",
 }
 

@@ -110,6 +110,8 @@ func working() map[string]asked {
 		"POST /v1/identity/decline":                             {"/v1/identity/decline", "socialworker", jsonType, link},
 		"POST /v1/identity/unlink":                              {"/v1/identity/unlink", "socialworker", jsonType, link},
 		"GET /v1/ledger":                                        {"/v1/ledger", "governance", "", ""},
+		"GET /v1/ledger/unusual":                                {"/v1/ledger/unusual", "governance", "", ""},
+		"POST /v1/ledger/unusual/{finding}":                     {"/v1/ledger/unusual/at-night-17", "governance", jsonType, `{"outcome":"fine","note":"On call that night; the rota was not passed on."}`},
 		"GET /v1/ledger/children/{child}":                       {"/v1/ledger/children/" + string(theChild), "governance", "", ""},
 		"GET /v1/ledger/children/{child}/release":               {"/v1/ledger/children/" + string(theChild) + "/release?to=child", "governance", "", ""},
 	}

@@ -87,6 +87,8 @@ var (
 	entryWords = words{"releasable": "The child, a parent or carer", "never-guardian": "The child, never a parent or carer",
 		"operational": "Nobody outside", "covert": "Nobody outside: covert", "": "Not known: erased"}
 
+	outcomeWords = words{"fine": "Looked at: fine", "investigate": "To be investigated"}
+
 	audienceWords = words{"child": "the child", "guardian": "a parent or carer"}
 
 	ruleWords = words{

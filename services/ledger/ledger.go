@@ -92,9 +92,12 @@ func entry(e store.Event, err error) (Entry, error) {
 		e.Event = r
 		err = nil
 	}
-	r, _ := e.Event.(events.ReadRecorded) // the ledger's store holds nothing else
+	r, _ := e.Event.(events.ReadRecorded) // the stream holds nothing else
 	return Entry{Position: e.Position, At: e.At, ReadRecorded: r}, err
 }
+
+// isRead tells reads from what else lies in the ledger.
+func isRead(e store.Event) bool { return events.Newest(e.Type) == events.ReadRecorded{}.Type() }
 
 // The reads about a child lie in a stream that is named after it.
 const (

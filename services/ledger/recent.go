@@ -9,7 +9,8 @@ import (
 	"kith/events/store"
 )
 
-// Recent returns the newest n reads, newest first. It walks the ledger from n
+// Recent returns the newest n reads, newest first; fewer where there are decisions
+// on findings among them. It walks the ledger from n
 // entries before its end.
 func (l *Ledger) Recent(ctx context.Context, n int) ([]Entry, error) {
 	last, err := l.store.Last(ctx)
@@ -22,11 +23,16 @@ func (l *Ledger) Recent(ctx context.Context, n int) ([]Entry, error) {
 	}
 	var found []Entry
 	for e, err := range l.store.Follow(ctx, from) {
-		read, err := entry(e, err)
-		if err != nil {
+		if err != nil && e.Position == 0 {
 			return nil, fmt.Errorf("read the ledger: %w", err)
 		}
-		found = append(found, read)
+		if isRead(e) {
+			read, err := entry(e, err)
+			if err != nil {
+				return nil, fmt.Errorf("read the ledger: %w", err)
+			}
+			found = append(found, read)
+		}
 		if e.Position >= last {
 			break
 		}
