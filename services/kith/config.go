@@ -48,6 +48,7 @@ type HubConfig struct {
 	Quorum            int                        `json:"quorum"`            // how many of them have to; more than half
 
 	Webhooks map[events.AgencyID]Webhook `json:"webhooks"` // to which of them the inbox is delivered by webhook; none
+	Staff    string                      `json:"staff"`    // file of marks that kith staff makes of the agencies' registers of staff; none
 	Origin   string                      `json:"origin"`   // the hub's name in DNS, for receivers of webhooks; needed with webhooks
 }
 

@@ -24,10 +24,9 @@ func (h *hub) openGateway(context.Context) error {
 	g, err := gateway.New(gateway.Config{
 		Gate: h.gate, Strategy: h.strategy, Identity: h.identity,
 		Subscribe: h.view.Subscribe, Reads: h.record.ledger.Recent, Submit: h.submit, Concern: h.concern, Decide: h.decide, Receipt: h.receipt, Told: h.told, Ready: h.ready,
-		ReadsOf: h.record.ledger.About,
-		Limits:  h.limits, Users: h.users, Agencies: h.agencies, Barred: h.register.revoked, Authority: h.authority,
+		Limits: h.limits, Users: h.users, Agencies: h.agencies, Barred: h.register.revoked, Authority: h.authority,
 		SignIn: who, ByToken: h.signIn.ByToken, BarredActor: h.barred.has,
-
+		ReadsOf: h.record.ledger.About, Review: h.review(),
 		Demo: h.demo, TLS: h.tls, Place: london(), Now: time.Now, Log: h.tel.Log,
 	})
 	h.gateway, h.pages = g, g

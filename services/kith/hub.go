@@ -57,6 +57,8 @@ type partnership struct {
 
 	hooks  map[events.AgencyID]Webhook // whose inbox is delivered by webhook; nobody's if not set
 	origin string                      // the hub's name in DNS, for receivers of webhooks
+
+	staff staffFile // what is known of who reads; nothing if not set
 }
 
 // hub is the hub's side of a partnership, in one process.

@@ -87,6 +87,9 @@ func (c HubConfig) partnership(log *log.Logger) (partnership, *bus.Server, error
 		checkpointEvery: time.Duration(c.CheckpointSeconds) * time.Second, witnesses: c.Witnesses, quorum: c.Quorum,
 		hooks: c.Webhooks, origin: c.Origin, signIn: c.SignIn}
 	var err error
+	if p.staff, err = loadStaff(c.Staff); err != nil {
+		return p, nil, err
+	}
 	if p.register, err = openRegister(c.Data); err != nil {
 		return p, nil, err
 	}

@@ -58,6 +58,7 @@ func commands() []command {
 		{"rebuild", "-data DIR [-only NAME] [-check] [-switch same|always] [-json]", "build the read models anew beside those that serve, compare, switch; a running hub is asked to do it", runRebuild},
 		{"status", "-data DIR [-json]", "how far each read model is, what it could not take, and whether the hub is ready", runStatus},
 		{"webhook", "list|test|enable|disable -data DIR [-json] [AGENCY] | secret -out FILE | verify -key FILE BODY", "how a running hub's webhooks do, try one, disable and enable it; make a key that signs; check a delivery", runWebhook},
+		{"staff", "-data DIR | -config FILE [-out FILE] CSV…", "make marks, keyed hashes, of the agencies' registers of staff, so that the hub can tell who looks at their own, a neighbour's or a colleague's child", makeStaff},
 		{"file", "key|due|export|accept|receipt ...", "at a school: hand a child protection file to the next school, signed and with a receipt, and know by when", handFile},
 		{"health", "-url URL", "ask a running process whether it is ready; for health checks", askHealth},
 	}

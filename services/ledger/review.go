@@ -128,10 +128,49 @@ func (r *Review) findings(ctx context.Context) ([]unusual.Finding, error) {
 	if err != nil {
 		return nil, fmt.Errorf("what is known of those looked at: %w", err)
 	}
+	if err := r.seenBefore(ctx, now.Add(-reviewed), &known); err != nil {
+		return nil, err
+	}
 	all := unusual.Find(looks, known, r.Limits)
 	r.list = slices.DeleteFunc(all, func(f unusual.Finding) bool { return now.Sub(f.Last) > onList })
 	r.at, r.asked = last, now
 	return r.list, nil
+}
+
+// seenBefore notes when each account was used last before a moment, back to a
+// year ago. Who read stands beside the payload, which is not opened.
+func (r *Review) seenBefore(ctx context.Context, from time.Time, known *unusual.Known) error {
+	last, err := r.Ledger.store.Last(ctx)
+	if err != nil || last == 0 {
+		return err
+	}
+	after, err := r.Ledger.first(ctx, from.AddDate(-1, 0, 0), last)
+	if err != nil {
+		return fmt.Errorf("read the ledger: %w", err)
+	}
+	seen := map[events.ActorID]time.Time{}
+	for e, err := range r.Ledger.store.Scan(ctx, after, last, func(events.Type) bool { return false }) {
+		if err != nil {
+			return fmt.Errorf("read the ledger: %w", err)
+		}
+		if !e.At.Before(from) {
+			break
+		}
+		if isRead(e) {
+			seen[e.Cause.By] = e.At
+		}
+	}
+	staff := maps.Clone(known.Staff)
+	if staff == nil {
+		staff = map[events.ActorID]unusual.Staff{}
+	}
+	for actor, at := range seen {
+		s := staff[actor]
+		s.Seen = at
+		staff[actor] = s
+	}
+	known.Staff = staff
+	return nil
 }
 
 // Decide records what was decided on a finding of the list. The latest decision

@@ -31,7 +31,7 @@ func review(t *testing.T, dir string) (*ledger.Review, *ledger.Ledger, func()) {
 		if !slices.Equal(children, []events.ChildID{"c0", "c1", "c2", "c3"}) {
 			t.Errorf("asked about %v", children)
 		}
-		return unusual.Known{Staff: map[events.ActorID]unusual.Staff{"reader-1": {Home: "here"}},
+		return unusual.Known{Staff: map[events.ActorID]unusual.Staff{"reader-1": {Agency: "northshire-council", Home: "here"}},
 			Children: map[events.ChildID]unusual.Child{"c1": {Home: []unusual.Mark{"here"}}}}, nil
 	}
 	now := time.Now()

@@ -11,9 +11,9 @@ import (
 
 func atNight(f *facts, found func(...Look)) {
 	for _, ls := range f.readers {
-		s, known := f.Known.Staff[ls[0].Reader]
-		if !known {
-			continue
+		s := f.Known.Staff[ls[0].Reader]
+		if s.Agency == "" {
+			continue // nobody told when they work
 		}
 		for _, l := range ls {
 			h := l.At.In(f.Place).Hour()

@@ -35,25 +35,28 @@ type Mark string
 
 // Staff is an account as its agency's register has it.
 type Staff struct {
-	Agency   events.AgencyID
-	Area     string
-	Posts    []Post    // teams, in order; the last one is theirs still if its Until is zero
-	OnCall   []Span    // when they are on call outside of ordinary hours
-	Seen     time.Time // last look before the entries that are reviewed
-	Home     Mark      // their postcode
-	Family   Mark      // their family name
-	Children []Mark    // their own children, by name and date of birth or by a number
+	Agency   events.AgencyID `json:"agency"`
+	Area     string          `json:"area,omitempty"`
+	Posts    []Post          `json:"posts,omitempty"`    // teams, in order; the last one is theirs still if its Until is zero
+	OnCall   []Span          `json:"onCall,omitempty"`   // when they are on call outside of ordinary hours
+	Seen     time.Time       `json:"-"`                  // last look before the entries that are reviewed
+	Home     Mark            `json:"home,omitempty"`     // their postcode
+	Family   Mark            `json:"family,omitempty"`   // their family name
+	Children []Mark          `json:"children,omitempty"` // their own children, by name and date of birth or by a number
 }
 
 // Post is a time in a team.
 type Post struct {
-	Team  string
-	From  time.Time
-	Until time.Time // zero: still
+	Team  string    `json:"team,omitempty"`
+	From  time.Time `json:"from,omitzero"`
+	Until time.Time `json:"until,omitzero"` // zero: still
 }
 
 // Span is a time from its beginning to before its end.
-type Span struct{ From, Until time.Time }
+type Span struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+}
 
 func (s Span) holds(t time.Time) bool { return !t.Before(s.From) && t.Before(s.Until) }
 
@@ -78,8 +81,8 @@ type Work struct {
 
 // Complaint is that somebody was told of a complaint by the family about them.
 type Complaint struct {
-	Actor events.ActorID
-	Told  time.Time
+	Actor events.ActorID `json:"actor"`
+	Told  time.Time      `json:"told"`
 }
 
 // Finding is what a pattern found: looks of one reader that somebody should look at.
