@@ -64,7 +64,6 @@ type month struct {
 	looks    []made
 	sessions int
 	ordinary map[int]bool
-	numbers  int
 }
 
 const (
