@@ -18,8 +18,8 @@ import (
 	"kith/services/ledger"
 )
 
-// marked stands in everything about a person that the hub of the test holds.
-const marked = "Kanarienvogel"
+// planted stands in everything about a person that the hub of the test holds.
+const planted = "Kanarienvogel"
 
 // reconciled is a world with a real ledger on a disk that can fail.
 type reconciled struct {
@@ -53,14 +53,14 @@ func newReconciled(t *testing.T) *reconciled {
 	w.log, w.durable = l, ledger.New(store.New(l, w.keys))
 	w.change(func(p *events.Picture) {
 		for i := range p.Items {
-			p.Items[i].Person.Name = events.Name{Given: marked, Family: marked}
+			p.Items[i].Person.Name = events.Name{Given: planted, Family: planted}
 		}
 		for i := range p.Discussions {
-			p.Discussions[i].Reason = marked
+			p.Discussions[i].Reason = planted
 		}
 	})
 	for i := range w.concerns {
-		w.concerns[i].Person.Name, w.concerns[i].Concern.Observed = events.Name{Given: marked, Family: marked}, marked
+		w.concerns[i].Person.Name, w.concerns[i].Concern.Observed = events.Name{Given: planted, Family: planted}, planted
 	}
 	if _, err := w.durable.Record(t.Context(), events.ReadRecorded{Reader: "first", Agency: "first", What: "view"}); err != nil {
 		t.Fatal(err)
@@ -166,11 +166,11 @@ func (w *reconciled) do(a try) *httptest.ResponseRecorder {
 // holds about them, or that somebody looked. What the caller typed is not.
 func discloses(rec *httptest.ResponseRecorder) bool {
 	for _, said := range rec.Header() {
-		if strings.Contains(strings.Join(said, " "), marked) {
+		if strings.Contains(strings.Join(said, " "), planted) {
 			return true
 		}
 	}
-	for _, word := range []string{marked, `"reader":"`, "actor-", `"lines":[{`, `data-label="Day"`, `"resourceType":"AuditEvent"`, `"discussion":"d1","child"`} {
+	for _, word := range []string{planted, `"reader":"`, "actor-", `"lines":[{`, `data-label="Day"`, `"resourceType":"AuditEvent"`, `"discussion":"d1","child"`} {
 		if strings.Contains(rec.Body.String(), word) {
 			return true
 		}
