@@ -120,6 +120,7 @@ func (g *Gateway) letIn(w http.ResponseWriter, r *http.Request, who signin.Who, 
 		g.whyNot(r, err)
 		return err
 	}
+	g.came(r, u)
 	g.replaced(who.Want.Session)
 	g.sessions.begin(w, r, &session{user: u, since: who.Since, issuer: r.PathValue("issuer"), theirs: who.Session})
 	http.SetCookie(w, g.ticket("", -1))
@@ -136,6 +137,11 @@ func (g *Gateway) replaced(id string) {
 		return
 	}
 	g.sessions.stop(func(x *session, _ *User) bool { return x != nil && x.id == idHash(b) })
+}
+
+// came writes down that somebody of an agency signed in, in which role; never who.
+func (g *Gateway) came(r *http.Request, u *User) {
+	g.Log.LogAttrs(r.Context(), slog.LevelInfo, "signed in", slog.String("agency", string(u.Reader.Agency)), slog.String("role", string(u.Reader.Role)))
 }
 
 // whyNot writes down why somebody was not let in: a word of a list, never who.

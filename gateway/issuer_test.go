@@ -124,6 +124,9 @@ func TestSignInWithIssuer(t *testing.T) {
 	if _, body := b.do("GET", at+"/v1/identity/candidates", nil); !strings.Contains(body, string(theChild)) {
 		t.Errorf("a social worker sees no candidates: %s", body)
 	}
+	if !strings.Contains(w.logged(), `msg="signed in" agency=northshire-council role=social-worker`) {
+		t.Errorf("the log says %s", w.logged())
+	}
 	for _, name := range []string{"person-socialworker", "127.0.0.1"} {
 		if strings.Contains(w.logged(), name) {
 			t.Errorf("the log names %s: %s", name, w.logged())

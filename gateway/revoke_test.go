@@ -54,7 +54,7 @@ func (discard) WriteHeader(int)             {}
 // refused, and whatever was being answered is broken off, within a second.
 func TestRevocationRaces(t *testing.T) {
 	w := newWorld(t)
-	var late, held, refused atomic.Int64
+	var late, held, cut, refused atomic.Int64
 	var slowest atomic.Int64
 	for n := range races() {
 		way := ways[n%len(ways)]
@@ -82,6 +82,12 @@ func TestRevocationRaces(t *testing.T) {
 				held.Add(1)
 			}
 		})
+		asking.Go(func() { // a page that waits for news
+			body := w.withCookie("GET", "/v1/children/"+string(theChild)+"/changes", c, nil).Body.String()
+			if strings.HasSuffix(body, "event: ended\ndata: {}\n\n") || strings.Contains(body, `"status":401`) {
+				cut.Add(1)
+			}
+		})
 		time.Sleep(time.Duration(n%5) * 100 * time.Microsecond)
 		way.end(w, c, u.Reader.Actor)
 		over.Store(true)
@@ -102,11 +108,14 @@ func TestRevocationRaces(t *testing.T) {
 	if int(held.Load()) != races() {
 		t.Errorf("%d of %d long polls were broken off", held.Load(), races())
 	}
+	if int(cut.Load()) != races() {
+		t.Errorf("%d of %d streams were ended", cut.Load(), races())
+	}
 	if n := len(w.sessions.open); n != 0 {
 		t.Errorf("%d requests are still listed as being answered", n)
 	}
-	t.Logf("%d revocations raced against 16 requests each: %d of %d long polls broken off, %d requests refused, %d answered too late, slowest %v",
-		races(), held.Load(), races(), refused.Load(), late.Load(), time.Duration(slowest.Load()).Round(time.Millisecond))
+	t.Logf("%d revocations raced against 17 requests each: %d of %d long polls broken off, %d of %d streams ended, %d requests refused, %d answered too late, slowest %v",
+		races(), held.Load(), races(), cut.Load(), races(), refused.Load(), late.Load(), time.Duration(slowest.Load()).Round(time.Millisecond))
 }
 
 // cookieFor begins a session for somebody, as a sign-in does.

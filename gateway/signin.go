@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"log/slog"
 	"net/http"
 	"net/url"
 
@@ -52,6 +53,7 @@ func (g *Gateway) signIn(w http.ResponseWriter, r *http.Request, _ *caller) erro
 		u = g.byToken(posted(r, "token"))
 	}
 	if u == nil || g.barred(u) {
+		g.Log.LogAttrs(r.Context(), slog.LevelWarn, "sign-in refused", slog.String("code", "unknown-token"))
 		p := g.newSignIn(within(posted(r, "next")))
 		p.Token.Error = "This access token is not known."
 		if !g.ByToken {
@@ -60,6 +62,7 @@ func (g *Gateway) signIn(w http.ResponseWriter, r *http.Request, _ *caller) erro
 		p.Errors = []fault.Place{{Pointer: "token", Detail: p.Token.Error}}
 		return g.page(w, http.StatusUnauthorized, "sign-in.html", p)
 	}
+	g.came(r, u)
 	g.sessions.begin(w, r, &session{user: u, since: g.Now()})
 	return redirect(w, r, within(posted(r, "next")))
 }
