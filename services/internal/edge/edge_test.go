@@ -145,6 +145,58 @@ func TestSubmit(t *testing.T) {
 	}
 }
 
+// What was refused for a reason that is gone, such as a clock that was wrong, is
+// taken when the same is handed in again.
+func TestRefusedIsAskedAgain(t *testing.T) {
+	h := startHub(t)
+	e := h.open(t, box(t))
+	for range 2 {
+		as, err := e.Submit(within(t), notice("refuse"))
+		if err != nil || as[0].Refusal == nil {
+			t.Fatalf("%+v, %v", as, err)
+		}
+	}
+	h.mu.Lock()
+	h.lenient = true
+	h.mu.Unlock()
+	as, err := e.Submit(within(t), notice("refuse"))
+	if err != nil || as[0].Receipt == nil {
+		t.Fatalf("%+v, %v", as, err)
+	}
+	late := bus.Answer{Digest: as[0].Digest, Refusal: &bus.Refusal{Agency: school.ID, Digest: as[0].Digest}}
+	if err := e.take(within(t), []bus.Answer{late}); err != nil { // an earlier answer that comes once more
+		t.Fatal(err)
+	}
+	again, err := e.Submit(within(t), notice("refuse"))
+	if err != nil || again[0].Receipt == nil || len(h.ids()) != 1 {
+		t.Errorf("%+v, %v; the hub was given %v", again, err, h.ids())
+	}
+	if n, err := e.Depth(within(t)); n != 0 || err != nil {
+		t.Errorf("%d unanswered, %v", n, err)
+	}
+}
+
+// A receipt that comes after an earlier refusal was heard once more still counts.
+func TestReceiptAfterAnOldRefusal(t *testing.T) {
+	h := startHub(t)
+	e := h.open(t, box(t))
+	first, err := e.Submit(within(t), notice("refuse"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := h.signer.Sign(bus.Receipt{Agency: school.ID, Source: school.Source, ID: "refuse", Type: "t", Digest: first[0].Digest, Position: 7, AcceptedAt: time.Unix(1, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.take(within(t), []bus.Answer{{Digest: first[0].Digest, Receipt: &r}}); err != nil {
+		t.Fatal(err)
+	}
+	held, err := e.box.answers(within(t), []string{first[0].Digest})
+	if err != nil || held[first[0].Digest].Receipt == nil {
+		t.Errorf("%+v, %v", held, err)
+	}
+}
+
 func TestSubmitFromMany(t *testing.T) {
 	h := startHub(t)
 	e := h.open(t, box(t))

@@ -30,7 +30,7 @@ func TestOutboxOfAnOlderVersion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		statement := `INSERT INTO outbox (digest, trace, event, kept, answer, answered, refused) VALUES (?, '', ?, 1, ?, 1, 0)`
+		statement := `INSERT INTO outbox (digest, trace, event, kept, answer, answered, refused) VALUES (?, '', ?, 1, ?, unixepoch(), 0)`
 		args := []any{r.digest, r.event, string(text)}
 		if !answered {
 			statement, args = `INSERT INTO outbox (digest, trace, event, kept, body) VALUES (?, '', ?, 1, ?)`, []any{r.digest, r.event, r.body}

@@ -127,7 +127,9 @@ func (b *outbox) prepare(ctx context.Context) error {
 	return b.Write.QueryRowContext(ctx, `SELECT name FROM me`).Scan(&b.name)
 }
 
-// insert adds rows; those that are there already stay as they are.
+// insert adds rows; those that are there already stay as they are, unless they
+// were refused: whoever sends the same again has a reason, such as a clock that is
+// right now, and asks the hub once more.
 func (b *outbox) insert(ctx context.Context, rs []row) error {
 	return b.transact(ctx, func(tx *sql.Tx) error {
 		s, err := tx.PrepareContext(ctx, insertRow)
@@ -145,10 +147,11 @@ func (b *outbox) insert(ctx context.Context, rs []row) error {
 }
 
 const insertRow = `INSERT INTO outbox (digest, body, trace, event, kept, type, supersedes, record, version, made, slip)
-	VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), ?, ?, ?) ON CONFLICT (digest) DO NOTHING RETURNING seq`
+	VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET answer = NULL, answered = NULL, refused = NULL, body = excluded.body, kept = excluded.kept
+	WHERE refused AND corrected IS NULL RETURNING seq`
 
-// add adds a row, and says whether it was not there before. One without a body only
-// asks for the answer to what is there.
+// add adds a row, and says whether it goes out. One without a body only asks for
+// the answer to what is there.
 func add(ctx context.Context, tx *sql.Tx, insert *sql.Stmt, r row) (bool, error) {
 	if r.body == nil {
 		return false, nil
@@ -177,7 +180,7 @@ func waits(ctx context.Context, tx *sql.Tx, seq int64, people []string) error {
 	return err
 }
 
-// awaited are those of the answers that belong to an unanswered row.
+// awaited are those of the answers that belong to a row without a receipt.
 func (b *outbox) awaited(ctx context.Context, as []bus.Answer) ([]bus.Answer, error) {
 	digests := make([]string, len(as))
 	for i, a := range as {
@@ -187,14 +190,15 @@ func (b *outbox) awaited(ctx context.Context, as []bus.Answer) ([]bus.Answer, er
 	if err != nil {
 		return nil, err
 	}
-	rows, err := b.rows(ctx, `SELECT seq, digest, NULL, '' FROM outbox WHERE answer IS NULL AND digest IN (SELECT value FROM json_each(?))`, string(list))
+	rows, err := b.rows(ctx, `SELECT seq, digest, NULL, '' FROM outbox WHERE (answer IS NULL OR refused) AND digest IN (SELECT value FROM json_each(?))`, string(list))
 	return slices.DeleteFunc(as, func(a bus.Answer) bool {
 		return !slices.ContainsFunc(rows, func(r row) bool { return r.digest == a.Digest })
 	}), err
 }
 
 // answer records answers and returns the rows they belong to. An answer to what
-// is not in the outbox, or is answered already, changes nothing.
+// is not in the outbox, or is answered already, changes nothing; but a receipt
+// counts for more than a refusal, which may be of an earlier attempt.
 func (b *outbox) answer(ctx context.Context, as []bus.Answer, now time.Time) (seqs []int64, err error) {
 	err = b.transact(ctx, func(tx *sql.Tx) error {
 		for _, a := range as {
@@ -221,7 +225,7 @@ func record(ctx context.Context, tx *sql.Tx, a bus.Answer, now time.Time) (seq i
 	}
 	refused := a.Refusal != nil
 	err = tx.QueryRowContext(ctx, `UPDATE outbox SET answer = ?1, answered = ?2, refused = ?3, body = CASE WHEN ?3 THEN body END
-		WHERE digest = ?4 AND answer IS NULL RETURNING seq`, string(text), now.Unix(), refused, a.Digest).Scan(&seq)
+		WHERE digest = ?4 AND (answer IS NULL OR refused AND NOT ?3) RETURNING seq`, string(text), now.Unix(), refused, a.Digest).Scan(&seq)
 	if err != nil {
 		return 0, err
 	}
