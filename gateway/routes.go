@@ -105,11 +105,11 @@ func (g *Gateway) routes() []route {
 		{"GET /unusual", governance, g.unusualPage},
 		{"POST /unusual/{finding}", governance, g.sendFinding},
 		{"GET /v1/ledger/children/{child}", governance, g.getWhoLooked},
-		{"GET /v1/ledger/children/{child}/release", governance, g.getRelease},
+		{"GET /v1/ledger/children/{child}/release", governance, g.stepUp(g.getRelease)},
 		{"GET /ledger/children/{child}", governance, g.whoLooked},
-		{"GET /ledger/children/{child}/csv", governance, g.whoLookedCSV},
-		{"GET /ledger/children/{child}/fhir", governance, g.whoLookedFHIR},
-		{"GET /ledger/children/{child}/release", governance, g.releasePage},
+		{"GET /ledger/children/{child}/csv", governance, g.stepUp(g.whoLookedCSV)},
+		{"GET /ledger/children/{child}/fhir", governance, g.stepUp(g.whoLookedFHIR)},
+		{"GET /ledger/children/{child}/release", governance, g.stepUp(g.releasePage)},
 
 		// Everyone's own start, and staying signed in.
 		{"GET /{$}", signedIn, g.home},

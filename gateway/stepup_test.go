@@ -9,7 +9,9 @@ import (
 )
 
 // marked are the routes that ask for a fresh proof of who it is.
-var marked = map[string]bool{"POST /v1/identity/unlink": true, "POST /identity/unlink": true}
+var marked = map[string]bool{"POST /v1/identity/unlink": true, "POST /identity/unlink": true,
+	"GET /ledger/children/{child}/csv": true, "GET /ledger/children/{child}/fhir": true,
+	"GET /ledger/children/{child}/release": true, "GET /v1/ledger/children/{child}/release": true}
 
 // With a session of six minutes each marked route asks first, and each other one
 // does not.
