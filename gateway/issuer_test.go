@@ -251,6 +251,25 @@ func TestTwoRoles(t *testing.T) {
 	}
 }
 
+// Who signs out is told that the provider's own session goes on, and where it ends;
+// nobody is led to an address that somebody else made up.
+func TestLeavingTheProvider(t *testing.T) {
+	w := newWorld(t)
+	at := w.listen(t)
+	p := w.provided(t, func() string { return at })
+	b := newBrowser(t, at)
+	b.as("person-chair", "/sign-in/test")
+	res, body := b.do("POST", at+"/sign-out", nil)
+	if want := p.Issuer + "/end_session?client_id=kith-hub"; !strings.Contains(body, want) || res.Request.URL.RequestURI() != "/sign-in?left=test" {
+		t.Errorf("%s does not lead to %s: %s", res.Request.URL, want, body)
+	}
+	for _, left := range []string{"", "other", "https://evil.example", "//evil.example"} {
+		if _, body := b.do("GET", at+"/sign-in?left="+left, nil); strings.Contains(body, "signed out") || strings.Contains(body, "evil") {
+			t.Errorf("left %q: %s", left, body)
+		}
+	}
+}
+
 // Whom the provider knows and the hub does not is told so, and gets no session.
 func TestNobodyHere(t *testing.T) {
 	w := newWorld(t)
@@ -369,6 +388,8 @@ func TestSignInAcrossSites(t *testing.T) {
 	b.Press(`button[value="person-chair"]`)
 	b.WaitFor(`location.pathname === "/search" && document.readyState === "complete"`)
 	b.SignOut()
+	b.Axe()
+	b.Picture("signed-out")
 	b.WaitFor(`location.pathname === "/sign-in" && document.readyState === "complete"`)
 	if got := b.Text("h1"); got != "Sign in to Kith" {
 		t.Errorf("signed out to %q", got)

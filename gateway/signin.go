@@ -14,6 +14,7 @@ type signInPage struct {
 	Personas []User
 	With     []issuerLine
 	ByToken  bool
+	Left     issuerLine // the provider whose own session goes on
 	Next     string
 	Token    field
 	Errors   []fault.Place
@@ -26,7 +27,9 @@ func (g *Gateway) signInPage(w http.ResponseWriter, r *http.Request, c *caller) 
 	if c != nil {
 		return redirect(w, r, "/")
 	}
-	return g.page(w, http.StatusOK, "sign-in.html", g.newSignIn(within(r.FormValue("next"))))
+	p := g.newSignIn(within(r.FormValue("next")))
+	p.Left.Path, p.Left.Name = g.SignIn.Leave(r.FormValue("left"))
+	return g.page(w, http.StatusOK, "sign-in.html", p)
 }
 
 func (g *Gateway) newSignIn(next string) signInPage {
@@ -77,9 +80,14 @@ func (g *Gateway) byPersona(name string) *User {
 	return nil
 }
 
-func (g *Gateway) signOut(w http.ResponseWriter, r *http.Request, _ *caller) error {
+// signOut ends the session. The provider's own goes on, and whoever comes next to
+// a machine that several use could sign in with it: the page after says so.
+func (g *Gateway) signOut(w http.ResponseWriter, r *http.Request, c *caller) error {
 	g.sessions.end(w, r)
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	if c != nil && c.session != nil && c.session.issuer != "" {
+		return redirect(w, r, "/sign-in?left="+url.QueryEscape(c.session.issuer))
+	}
 	return redirect(w, r, "/sign-in")
 }
 

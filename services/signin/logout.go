@@ -2,12 +2,32 @@ package signin
 
 import (
 	"context"
+	"net/url"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"kith/events"
 	"kith/services/fault"
 )
+
+// Leave is where somebody signs out of a provider itself, and the provider's name,
+// if it says where: OpenID Connect RP-Initiated Logout 1.0. Nobody is asked for it.
+func (s *SignIn) Leave(issuer string) (address, name string) {
+	p := s.provider(issuer)
+	if p == nil {
+		return "", ""
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	u, err := url.Parse(p.about.Leave)
+	if err != nil || !safe(p.about.Leave) {
+		return "", ""
+	}
+	q := u.Query()
+	q.Set("client_id", p.ClientID)
+	u.RawQuery = q.Encode()
+	return u.String(), p.Name
+}
 
 // Gone is whose sessions a provider ended: of a person, or one of its sessions.
 type Gone struct {

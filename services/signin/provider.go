@@ -35,7 +35,7 @@ type provider struct {
 type about struct {
 	Methods []string `json:"token_endpoint_auth_methods_supported"`
 	Iss     bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207
-	JWKS    string   `json:"jwks_uri"`
+	Leave   string   `json:"end_session_endpoint"`
 }
 
 func newProvider(i Issuer) (*provider, error) {
