@@ -3,6 +3,7 @@ package policy
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 
@@ -142,12 +143,12 @@ func actsOf(p *cedar.Policy) ([]Act, error) {
 	var as []Act
 	for _, e := range named {
 		if e.Type != string(typeAction) || !slices.Contains(acts(), Act(e.ID)) {
-			return nil, errors.New("names an act that does not exist")
+			return nil, fmt.Errorf("there is no act %q; there are %s", e.ID, listed(acts()))
 		}
 		as = append(as, Act(e.ID))
 	}
 	if len(as) == 0 {
-		return nil, errors.New("names no act")
+		return nil, errors.New("names no act; say action == Action::\"see\", or another")
 	}
 	return as, nil
 }

@@ -26,6 +26,9 @@ func acts() []Act {
 		Convene, Attend, Conclude, Consent}
 }
 
+// Acts lists every act.
+func Acts() []Act { return acts() }
+
 // Request is everything a decision may rest on, and nothing that names anyone.
 // Two equal requests have the same answer.
 type Request struct {

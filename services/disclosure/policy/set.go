@@ -29,6 +29,7 @@ type Set struct {
 	rules map[Act]rules
 	list  []Policy
 	hash  string
+	text  []byte
 }
 
 // Policy is one policy as people read it.
@@ -49,11 +50,12 @@ type rule struct {
 func Default() (*Set, error) { return Load(text) }
 
 // Load reads Cedar text. It refuses policies without @id, @basis and @because,
-// with an id that is taken, or about an act that does not exist.
+// with an id that is taken, about an act that does not exist, or that ask for what
+// no request has: those would refuse everything, or never speak.
 func Load(text []byte) (*Set, error) {
 	parsed, err := cedar.NewPolicyListFromBytes("policies.cedar", text)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrPolicies, err)
+		return nil, fmt.Errorf("%w: it is not Cedar: %s", ErrPolicies, placed(err.Error()))
 	}
 	s := &Set{rules: map[Act]rules{}}
 	for _, p := range parsed {
@@ -61,8 +63,19 @@ func Load(text []byte) (*Set, error) {
 			return nil, err
 		}
 	}
-	s.hash = s.digest()
+	s.hash, s.text = s.digest(), bytes.Clone(text)
 	return s, nil
+}
+
+// placed is what Cedar's parser says, with the line first: it says "parse error at
+// <input>:2:9".
+func placed(said string) string {
+	_, where, ok := strings.Cut(said, "<input>:")
+	line, rest, ok2 := strings.Cut(where, ":")
+	if !ok || !ok2 {
+		return said
+	}
+	return "line " + line + ", column " + rest
 }
 
 func (s *Set) add(p *cedar.Policy) error {
@@ -73,15 +86,18 @@ func (s *Set) add(p *cedar.Policy) error {
 	}}
 	for name, value := range map[string]string{"id": r.ID, "basis": r.Basis, "because": r.Because} {
 		if strings.TrimSpace(value) == "" {
-			return fmt.Errorf("%w: line %d has no @%s", ErrPolicies, p.Position().Line, name)
+			return fmt.Errorf("%w: line %d: the policy has no @%s; say in it what people will read", ErrPolicies, p.Position().Line, name)
 		}
 	}
 	if slices.ContainsFunc(s.list, func(q Policy) bool { return q.ID == r.ID }) {
-		return fmt.Errorf("%w: two policies are called %q", ErrPolicies, r.ID)
+		return fmt.Errorf("%w: line %d: another policy is called %q; give each an @id of its own", ErrPolicies, p.Position().Line, r.ID)
 	}
 	about, err := actsOf(p)
+	if err == nil {
+		err = understood(p)
+	}
 	if err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrPolicies, r.ID, err)
+		return fmt.Errorf("%w: line %d: %s: %w", ErrPolicies, p.Position().Line, r.ID, err)
 	}
 	for _, a := range about {
 		s.rules[a] = append(s.rules[a], r)
@@ -92,6 +108,13 @@ func (s *Set) add(p *cedar.Policy) error {
 
 // Policies lists what is in force, in the order of the text.
 func (s *Set) Policies() []Policy { return slices.Clone(s.list) }
+
+// Text is what the set was loaded from.
+func (s *Set) Text() []byte { return bytes.Clone(s.text) }
+
+// Invariants names the version of what no policy may loosen in this program; it is
+// part of the hash of every set.
+func Invariants() string { return invariantsVersion }
 
 // Hash names this set and the invariants for ever: the same decisions follow
 // from the same hash. Comments and layout do not change it.

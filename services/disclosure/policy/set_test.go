@@ -27,6 +27,10 @@ func TestLoadRefuses(t *testing.T) {
 		"every act":              strings.Replace(good, `action == Action::"see"`, "action", 1),
 		"an act misspelt":        strings.Replace(good, `"see"`, `"sea"`, 1),
 		"an act of another type": strings.Replace(good, `Action::`, `Deed::`, 1),
+		"what no request has":    strings.Replace(good, "resource.own", "resource.owned", 1),
+		"a role misspelt":        strings.Replace(good, "resource.own", `principal.role == "socialworker"`, 1),
+		"one of them misspelt":   strings.Replace(good, "resource.own", `["s47", "s-17"].contains(context.purpose)`, 1),
+		"the other way round":    strings.Replace(good, "resource.own", `"sensible" == resource.label || resource.own`, 1),
 	} {
 		if _, err := Load([]byte(text)); !errors.Is(err, ErrPolicies) {
 			t.Errorf("%s: %v", name, err)
@@ -34,6 +38,22 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	if _, err := Load([]byte(good)); err != nil {
 		t.Error(err)
+	}
+}
+
+// Who writes policies is told the line and what would do.
+func TestLoadSaysWhere(t *testing.T) {
+	for text, want := range map[string][]string{
+		good + "\n\n" + strings.Replace(strings.Replace(good, `"a"`, `"z"`, 1), "resource.own", `principal.role == "socialworker"`, 1): {"line 3", "z", "social-worker"},
+		good + "\n" + good:  {"line 2", `"a"`},
+		good + "\npermit (": {"line 2"},
+	} {
+		_, err := Load([]byte(text))
+		for _, w := range want {
+			if err == nil || !strings.Contains(err.Error(), w) {
+				t.Errorf("%v does not say %q", err, w)
+			}
+		}
 	}
 }
 
@@ -67,7 +87,7 @@ func TestHashFollowsMeaning(t *testing.T) {
 // A policy that cannot be evaluated must not let anything pass, least of all
 // one that would have forbidden it.
 func TestBrokenPolicyRefuses(t *testing.T) {
-	broken := `@id("z") @basis("b") @because("c") forbid (principal, action == Action::"see", resource) when { resource.nonsense };`
+	broken := `@id("z") @basis("b") @because("c") forbid (principal, action == Action::"see", resource) when { resource.label < 3 };`
 	s, err := Load([]byte(good + broken))
 	if err != nil {
 		t.Fatal(err)
