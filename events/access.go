@@ -26,9 +26,18 @@ type ReadRecorded struct {
 	Withheld  int        `json:"withheld"`
 	Policy    string     `json:"policy,omitempty"` // hash of the policy set that decided
 	AsKnownAt *time.Time `json:"asKnownAt,omitempty"`
-	Grant     string     `json:"grant,omitempty"` // the break-glass grant that it rested on, if any
-	Label     EntryLabel `json:"label"`           // who may be told that this entry is there
-	Rule      string     `json:"rule"`            // which rule gave the label, in a word
+	Grant     string     `json:"grant,omitempty"`   // the break-glass grant that it rested on, if any
+	Label     EntryLabel `json:"label"`             // who may be told that this entry is there
+	Rule      string     `json:"rule"`              // which rule gave the label, in a word
+	Decided   *Decided   `json:"decided,omitempty"` // what it rested on; absent where no child was found
+}
+
+// Decided is what a decision rested on beside the log, the reader and the policies,
+// so that it can be made again.
+type Decided struct {
+	At        time.Time `json:"at"`        // the moment by which consents and clocks were judged
+	Log       uint64    `json:"log"`       // the position at which the event log ended
+	Authority bool      `json:"authority"` // whether the reader's agency was the local authority
 }
 
 // EntryLabel says who may ever be told that there is an entry. Governance sees

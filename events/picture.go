@@ -9,6 +9,7 @@ type Picture struct {
 	Subjects    []SubjectID // linked, in the order of their links
 	Agencies    []AgencyID  // that hold a linked subject
 	AsKnownAt   *time.Time  // nil for now
+	Log         uint64      // the position at which the event log ended when it was made
 	Items       []Held      // by the time they occurred
 	Discussions []Discussion
 	Clocks      []Clock

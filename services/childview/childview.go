@@ -58,6 +58,10 @@ func New(ctx context.Context, c Config) (*View, error) {
 	return v, nil
 }
 
+// Past returns a View of a log that others write: it makes pictures, and neither
+// follows nor announces anything.
+func Past(st *store.Store) *View { return &View{store: st, now: time.Now} }
+
 // Close stops following and ends all subscriptions.
 func (v *View) Close() {
 	v.follower.Stop()
@@ -78,26 +82,38 @@ func (v *View) Position() store.Position { return v.follower.Position() }
 //
 // Only services/disclosure may hand on any of it.
 func (v *View) Picture(ctx context.Context, child events.ChildID, asKnownAt *time.Time) (events.Picture, error) {
-	h, err := v.history(ctx, child, asKnownAt)
+	until, err := v.store.Last(ctx)
+	if err != nil {
+		return events.Picture{}, fmt.Errorf("picture: %w", err)
+	}
+	return v.PictureUntil(ctx, child, asKnownAt, until, v.now())
+}
+
+// PictureUntil is what Picture said at a moment at which the log ended at a
+// position. What came later is not in it; what was erased since is not either.
+func (v *View) PictureUntil(ctx context.Context, child events.ChildID, asKnownAt *time.Time, until store.Position, now time.Time) (events.Picture, error) {
+	h, err := v.history(ctx, child, asKnownAt, until)
 	if errors.Is(err, store.ErrKeyGone) {
 		return events.Picture{}, fault.NotFound
 	}
 	if err != nil {
 		return events.Picture{}, fmt.Errorf("picture: %w", err)
 	}
-	p := Fold(child, h, asKnownAt, v.now())
+	p := Fold(child, h, asKnownAt, now)
 	if len(p.Subjects) == 0 && len(standing(h.Links)) == 0 {
 		return events.Picture{}, fault.NotFound
 	}
+	p.Log = uint64(until)
 	return p, nil
 }
 
 // history reads the streams of the child and, side by side, of each subject that
-// bears on the picture.
-func (v *View) history(ctx context.Context, child events.ChildID, asKnownAt *time.Time) (History, error) {
+// bears on the picture, as far as they went when the log ended at a position: so
+// that all of a picture is of one moment.
+func (v *View) history(ctx context.Context, child events.ChildID, asKnownAt *time.Time, end store.Position) (History, error) {
 	var h History
-	var err error
-	if h.Links, err = v.read(ctx, "child-"+store.Stream(child), 0); err != nil || len(h.Links) == 0 {
+	links, err := v.read(ctx, "child-"+store.Stream(child), 0)
+	if h.Links = before(links, end); err != nil || len(h.Links) == 0 {
 		return h, err
 	}
 	linked := standing(h.Links)
@@ -106,13 +122,16 @@ func (v *View) history(ctx context.Context, child events.ChildID, asKnownAt *tim
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(8)
-	g.Go(func() (err error) { h.Strategy, err = v.readLeft(ctx, "strategy-"+store.Stream(child)); return err })
-	g.Go(func() (err error) { h.Consents, err = v.readLeft(ctx, "consent-"+store.Stream(child)); return err })
+	g.Go(func() (err error) {
+		h.Strategy, err = v.readLeft(ctx, "strategy-"+store.Stream(child), end)
+		return err
+	})
+	g.Go(func() (err error) { h.Consents, err = v.readLeft(ctx, "consent-"+store.Stream(child), end); return err })
 	h.Items = map[events.SubjectID][]store.Event{}
 	var mu sync.Mutex
 	for _, l := range linked {
 		g.Go(func() error {
-			es, err := v.readLeft(ctx, "subject-"+store.Stream(l.Subject))
+			es, err := v.readLeft(ctx, "subject-"+store.Stream(l.Subject), end)
 			mu.Lock()
 			defer mu.Unlock()
 			h.Items[l.Subject] = es
@@ -122,8 +141,9 @@ func (v *View) history(ctx context.Context, child events.ChildID, asKnownAt *tim
 	return h, g.Wait()
 }
 
-// readLeft reads what is left of a stream: nothing, once its key was destroyed.
-func (v *View) readLeft(ctx context.Context, s store.Stream) ([]store.Event, error) {
+// readLeft reads what is left of a stream up to a position: nothing, once its key
+// was destroyed.
+func (v *View) readLeft(ctx context.Context, s store.Stream, end store.Position) ([]store.Event, error) {
 	es, err := v.readOn(ctx, s, v.recent.take(s))
 	if err != nil {
 		v.recent.forget(s)
@@ -134,7 +154,16 @@ func (v *View) readLeft(ctx context.Context, s store.Stream) ([]store.Event, err
 	if err == nil && len(es) > 0 {
 		v.recent.keep(s, es, v.now())
 	}
-	return es, err
+	return before(es, end), err
+}
+
+// before is what of a stream the log held when it ended at a position.
+func before(es []store.Event, end store.Position) []store.Event {
+	n := len(es)
+	for n > 0 && es[n-1].Position > end {
+		n--
+	}
+	return es[:n:n]
 }
 
 // readOn reads a stream of which the first events are known already. It reads

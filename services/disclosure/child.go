@@ -32,7 +32,7 @@ func (g *Gate) Child(ctx context.Context, r events.Reader, child events.ChildID,
 		return none, g.miss(ctx, rd)
 	}
 	v := rd.show(then)
-	rd.entry.Child = child
+	rd.about(child)
 	if err := g.record(ctx, rd); err != nil {
 		return none, err
 	}
@@ -61,6 +61,7 @@ func (r *reading) show(p events.Picture) events.Shown {
 			is = verdict{know: r.brief(policy.Know, t), see: r.brief(policy.See, t)}
 			sorts[t] = is
 		}
+		r.traced(h, t, is)
 		if is.know.Allow {
 			who.add(r.agencies, h, is.know.Grounds)
 		}

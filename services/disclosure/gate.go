@@ -24,6 +24,7 @@ type Config struct {
 	Store     *store.Store // for consents
 	Agencies  []events.Agency
 	Authority events.AgencyID // the local authority
+	Policies  *policy.Set     // those that come with the hub, if nil
 	Sources   Sources
 	// Record writes to the ledger and returns when it is durable.
 	Record func(context.Context, events.ReadRecorded) error
@@ -48,6 +49,7 @@ type Sources struct {
 type Gate struct {
 	Config
 	policies *policy.Set
+	trace    func(Verdict) // told of every item that is decided on; nil but in a replay
 	mu       sync.RWMutex
 	agencies map[events.AgencyID]events.Agency // replaced, never changed
 }
@@ -57,11 +59,13 @@ func New(_ context.Context, c Config) (*Gate, error) {
 	if c.Record == nil || c.Sources.Picture == nil || c.Sources.Find == nil || c.Sources.Concern == nil || c.Sources.Concerns == nil {
 		return nil, errors.New("disclosure: a gate needs all its sources and a ledger")
 	}
-	set, err := policy.Default()
-	if err != nil {
-		return nil, fmt.Errorf("disclosure: %w", err)
+	if c.Policies == nil {
+		var err error
+		if c.Policies, err = policy.Default(); err != nil {
+			return nil, fmt.Errorf("disclosure: %w", err)
+		}
 	}
-	return newGate(set, c), nil
+	return newGate(c.Policies, c), nil
 }
 
 func newGate(set *policy.Set, c Config) *Gate {
@@ -109,6 +113,7 @@ type reading struct {
 	now      time.Time
 	session  *policy.Session
 	agencies map[events.AgencyID]events.Agency
+	trace    func(Verdict)
 	entry    events.ReadRecorded // what the ledger will say
 	seen     seen                // what counts for the label of the entry
 }
@@ -116,7 +121,7 @@ type reading struct {
 func (g *Gate) reading(r events.Reader, p events.Purpose, what string, today events.Picture) *reading {
 	agencies := g.register()
 	return &reading{
-		Reader: r, purpose: p, today: today, now: g.Now(), session: g.policies.Session(), agencies: agencies,
+		Reader: r, purpose: p, today: today, now: g.Now(), session: g.policies.Session(), agencies: agencies, trace: g.trace,
 		// The kind is the register's, not what the caller says of itself.
 		who:  policy.Reader{Role: r.Role, Kind: agencies[r.Agency].Kind, Authority: r.Agency == g.Authority},
 		ties: tiesOf(r, today),
@@ -154,7 +159,7 @@ func (g *Gate) record(ctx context.Context, r *reading) error {
 // miss records that somebody asked in vain: what they asked for does not exist,
 // or they may not know that it does. The ledger names no child in either case.
 func (g *Gate) miss(ctx context.Context, r *reading) error {
-	r.entry.Child, r.entry.Shown, r.entry.Withheld, r.seen = "", nil, 0, seen{}
+	r.entry.Child, r.entry.Shown, r.entry.Withheld, r.entry.Decided, r.seen = "", nil, 0, nil, seen{}
 	if err := g.record(ctx, r); err != nil {
 		return err
 	}

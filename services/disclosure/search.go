@@ -64,7 +64,7 @@ func (g *Gate) searching(r events.Reader, p events.Purpose, q events.Query, toda
 // match is a child by the name that the newest item has which the reader may see.
 func (r *reading) match(p events.Picture) events.Match {
 	m := events.Match{Child: p.Child}
-	r.entry.Child = p.Child
+	r.about(p.Child)
 	var newest events.Held
 	for _, h := range p.Items {
 		if h.Person.Role != events.RoleChild || h.Person.Name == (events.Name{}) || h.HubRecordedAt.Before(newest.HubRecordedAt) {

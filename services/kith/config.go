@@ -41,6 +41,8 @@ type HubConfig struct {
 	Users     []User            `json:"users"`     // who may come in with an access token; nobody
 	SignIn    SignIn            `json:"signIn"`    // how people sign in; not at all
 
+	Policies string `json:"policies"` // Cedar file that says who may see what, instead of what comes with the hub; see kith policy
+
 	Limits bus.Limits `json:"limits"` // how much of an agency is taken at a time; see defaultLimit
 
 	CheckpointSeconds int                        `json:"checkpointSeconds"` // between two signed checkpoints of each log; 60
@@ -254,6 +256,9 @@ func (c HubConfig) check() (cs checks) {
 	cs.that(known[c.Authority] == events.KindSocialCare, "authority must be one of the agencies, of kind socialcare")
 	for i, a := range c.Doors {
 		cs.that(known[a] != "", "doors[%d] must be one of the agencies", i)
+	}
+	if _, err := c.policies(); err != nil {
+		cs.that(false, "policies: %w", err)
 	}
 	cs.witnesses(c, known)
 	cs.webhooks(c, known)

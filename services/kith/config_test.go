@@ -117,6 +117,8 @@ func TestWrongConfiguration(t *testing.T) {
 		{`{`, `{"signIn": {"machines": [{"issuer": "https://login.example", "clients": {"a": {"actor": "a", "agency": "north-police", "role": "practitioner"}}}]},`, "signIn.machines[0]: audience is needed"},
 		{`{`, `{"signIn": {"machines": [{"issuer": "https://login.example", "audience": "x", "clients": {"a": {"actor": "a", "agency": "south", "role": "practitioner"}}}]},`, "clients: a: agency must be one"},
 		{`{`, `{"signIn": {"address": "https://hub.example", "issuers": [` + strings.Replace(oneIssuer, "https", "http", 1) + `]},`, "issuer must begin with https://"},
+		{`{`, `{"policies": "testdata/misspelt.cedar",`, "testdata/misspelt.cedar: policies refused: line 5: lead-sees-it: principal.role is never \"lead\""},
+		{`{`, `{"policies": "testdata/nowhere.cedar",`, "testdata/nowhere.cedar: no such file"},
 		{`{`, `{"webhooks": {"north-police": {"url": "https://x.example/", "secretFile": "s"}},`, "origin must be"},
 		{`{`, `{"origin": "hub.example", "webhooks": {"south-police": {"url": "https://x.example/", "secretFile": "s"}},`, "south-police must be"},
 		{`{`, `{"origin": "hub.example", "webhooks": {"north-police": {"url": "http://x.example/", "secretFile": "s"}},`, "webhooks.north-police.url must begin with https://"},

@@ -35,6 +35,7 @@ func (h *hub) openControl(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", h.answerStatus)
 	mux.HandleFunc("POST /rebuild", h.answerRebuild)
+	mux.HandleFunc("POST /policy", h.answerPolicy)
 	mux.HandleFunc("POST /agencies", h.answerApprove)
 	mux.HandleFunc("DELETE /agencies", h.answerRevoke)
 	mux.HandleFunc("POST /sessions", h.answerSessions)

@@ -16,6 +16,7 @@ import (
 	"kith/gateway"
 	"kith/services/childview"
 	"kith/services/disclosure"
+	"kith/services/disclosure/policy"
 	"kith/services/health"
 	"kith/services/identity"
 	"kith/services/intake"
@@ -41,6 +42,7 @@ type partnership struct {
 	doorLinks []bus.Link // by which the hub's HTTP door hands events to the agency's outbox
 	signIn    SignIn
 	address   func() string // where browsers reach the hub, if that is known only later
+	policies  *policy.Set   // those that come with the hub, if not set
 	demo      bool
 	tls       bool
 	register  *register   // who was approved and revoked while the hub ran; nil in tests and the demonstration
@@ -207,8 +209,11 @@ func (h *hub) openServices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := h.openPolicies(); err != nil {
+		return err
+	}
 	h.gate, err = disclosure.New(ctx, disclosure.Config{
-		Store: st, Agencies: h.agencies, Authority: h.authority, Record: h.recordRead, Now: time.Now, Log: log,
+		Store: st, Policies: h.policies, Agencies: h.agencies, Authority: h.authority, Record: h.recordRead, Now: time.Now, Log: log,
 		Sources: disclosure.Sources{Picture: h.view.Picture, Find: h.identity.Find, Concern: h.strategy.Concern, Concerns: h.strategy.Concerns},
 	})
 	if err != nil {
@@ -217,6 +222,16 @@ func (h *hub) openServices(ctx context.Context) error {
 	h.intake, err = intake.New(intake.Config{
 		Store: st, Signer: h.signer, Agencies: h.register.standing(h.agencies), Foreign: foreign, Limits: h.limits, Now: time.Now, Log: log})
 	return err
+}
+
+// openPolicies keeps the set under which this hub decides.
+func (h *hub) openPolicies() (err error) {
+	if h.policies == nil {
+		if h.policies, err = policy.Default(); err != nil {
+			return fmt.Errorf("policies: %w", err)
+		}
+	}
+	return keepPolicies(h.dir, h.policies)
 }
 
 // deciding is the lock under which one hub at a time decides who is who.

@@ -96,6 +96,9 @@ func (c HubConfig) partnership(log *log.Logger) (partnership, *bus.Server, error
 	if p.barred, err = openBarred(c.Data); err != nil {
 		return p, nil, err
 	}
+	if p.policies, err = c.policies(); err != nil {
+		return p, nil, err
+	}
 	p.agencies, p.natsDir = p.register.with(c.Agencies), natsFolder(c)
 	standing := p.register.standing(p.agencies)
 	url := c.NATS.URL

@@ -55,6 +55,7 @@ func commands() []command {
 		{"restore", "-from DIR -keys-from DIR -data DIR [-json]", "put a backup into a new folder, checked, whole or not at all", runRestore},
 		{"lost", "-data DIR -after POSITION [-forget] [-json]", "at an agency: what a hub that was restored to a position does not know any more", lost},
 		{"outbox", "list|show|correct|withdraw|drop -data DIR [-json] [NUMBER|ID] [FILE]", "at an agency: what waits for the hub, what it refused or accepted, what could not be translated; put it right or take it back", outbox},
+		{"policy", "check FILE | explain [-role ROLE …] | print | replay -data DIR -read POSITION|-all | what-if -policy FILE -data DIR [-since DAY]; each with [-json]", "check a file of policies; say who sees what, which policies spoke and which nearly did; decide a recorded read again; run a draft over the recorded reads", runPolicy},
 		{"rebuild", "-data DIR [-only NAME] [-check] [-switch same|always] [-json]", "build the read models anew beside those that serve, compare, switch; a running hub is asked to do it", runRebuild},
 		{"status", "-data DIR [-json]", "how far each read model is, what it could not take, and whether the hub is ready", runStatus},
 		{"webhook", "list|test|enable|disable -data DIR [-json] [AGENCY] | secret -out FILE | verify -key FILE BODY", "how a running hub's webhooks do, try one, disable and enable it; make a key that signs; check a delivery", runWebhook},

@@ -163,6 +163,9 @@ func whose(data, conf string) (partnership, error) {
 		return partnership{}, errors.New("give -data with the hub's folder, or -config with its configuration")
 	}
 	if conf == "" {
+		if hub := filepath.Join(data, "hub"); !exists(data, "events.db") && exists(hub, "events.db") {
+			data = hub // of a demonstration
+		}
 		return partnership{dir: data, store: HubStore{Kind: storeSQLite}}, nil
 	}
 	c, err := loadHub(conf)

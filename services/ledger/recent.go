@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 
@@ -39,6 +40,36 @@ func (l *Ledger) Recent(ctx context.Context, n int) ([]Entry, error) {
 	}
 	slices.Reverse(found)
 	return found[:min(n, len(found))], ctx.Err()
+}
+
+// From yields every read after a position, oldest first, and ends with the newest
+// at the time of the call.
+func (l *Ledger) From(ctx context.Context, after store.Position) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		last, err := l.store.Last(ctx)
+		if err != nil {
+			yield(Entry{}, fmt.Errorf("read the ledger: %w", err))
+			return
+		}
+		if last <= after {
+			return
+		}
+		for e, err := range l.store.Follow(ctx, after) {
+			if err != nil && e.Position == 0 {
+				yield(Entry{}, fmt.Errorf("read the ledger: %w", err))
+				return
+			}
+			if isRead(e) {
+				read, err := entry(e, err)
+				if !yield(read, err) || err != nil {
+					return
+				}
+			}
+			if e.Position >= last {
+				return
+			}
+		}
+	}
 }
 
 // before is a position with at least n entries between it and last, if there

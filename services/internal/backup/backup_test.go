@@ -62,7 +62,7 @@ func newHub(t *testing.T) *hub {
 	if err := h.outbox.Migrate(t.Context(), `CREATE TABLE outbox (body TEXT); INSERT INTO outbox VALUES ('`+secret+`')`); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"tree/events.checkpoints": "a checkpoint", "tree/events.hashes": "hashes", "witness/events.checkpoint": "cosigned", "witness/police/events": "cosigned",
+	for name, text := range map[string]string{"tree/events.checkpoints": "a checkpoint", "tree/events.hashes": "hashes", "policies/9f86.cedar": "permit", "witness/events.checkpoint": "cosigned", "witness/police/events": "cosigned",
 		"models/identity.db": "can be built again", "nats/keys/operator.nk": "a key", "nats/creds/x.creds": "a key"} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(h.dir, name)), 0o700); err != nil {
 			t.Fatal(err)
@@ -138,7 +138,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("%s differs", name)
 		}
 	}
-	for _, name := range []string{"keys/master.key", "keys/receipts.key", "tree/events.checkpoints", "tree/events.hashes", "witness/events.checkpoint", "witness/police/events", "nats/keys/operator.nk", "nats/creds/x.creds"} {
+	for _, name := range []string{"keys/master.key", "keys/receipts.key", "tree/events.checkpoints", "tree/events.hashes", "policies/9f86.cedar", "witness/events.checkpoint", "witness/police/events", "nats/keys/operator.nk", "nats/creds/x.creds"} {
 		a, err := os.ReadFile(filepath.Join(h.dir, name))
 		if b, err2 := os.ReadFile(filepath.Join(c.Data, name)); err != nil || err2 != nil || !bytes.Equal(a, b) {
 			t.Errorf("%s differs: %v %v", name, err, err2)
@@ -539,7 +539,7 @@ func TestManifest(t *testing.T) {
 			Size         int
 		}
 	}
-	if err := json.Unmarshal(b, &m); err != nil || m.Kind != "record" || m.Kith != "test" || m.Events != 40 || m.Ledger != 40 || len(m.Files) != 7 {
+	if err := json.Unmarshal(b, &m); err != nil || m.Kind != "record" || m.Kith != "test" || m.Events != 40 || m.Ledger != 40 || len(m.Files) != 8 {
 		t.Errorf("%+v, %v", m, err)
 	}
 }

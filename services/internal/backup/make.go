@@ -58,7 +58,7 @@ func Make(ctx context.Context, c Config) (record Manifest, private *Manifest, er
 	if err := m.prepare(); err != nil {
 		return record, nil, fmt.Errorf("back up: %w", err)
 	}
-	for _, step := range []func(context.Context) error{m.outboxes, m.checkpoints, m.logs, m.secrets, m.erasures, m.finish} {
+	for _, step := range []func(context.Context) error{m.outboxes, m.checkpoints, m.logs, m.policies, m.secrets, m.erasures, m.finish} {
 		if err := step(ctx); err != nil {
 			return record, nil, fmt.Errorf("back up: %w; what is in %s is not whole: delete it", err, c.To)
 		}
@@ -137,6 +137,12 @@ func (m *maker) outboxes(ctx context.Context) error {
 		return nil
 	}
 	return m.each("outbox/*.db", func(name string) error { return m.database(ctx, &m.keys, m.KeysTo, name) })
+}
+
+// policies are the sets under which the hub decided: without them nobody can say
+// why something was shown.
+func (m *maker) policies(context.Context) error {
+	return m.each("policies/*.cedar", func(name string) error { return m.plain(&m.record, m.To, name) })
 }
 
 // checkpoints and cosignatures, and the hashes below them: these could be built
