@@ -43,6 +43,9 @@ func TestFindsWhatWasPlanted(t *testing.T) {
 	total, planted, alarms, ordinary := 0, all.planted, all.alarms, all.ordinary
 	for _, p := range unusual.Patterns() {
 		total += all.found[p.Name]
+		if 10*all.found[p.Name] < 7*seeds {
+			t.Errorf("%s is found in %d of %d months only", p.Name, all.found[p.Name], seeds)
+		}
 		t.Logf("%-17s found in %d of %d months; %d ordinary sittings asked about", p.Name, all.found[p.Name], seeds, all.blamed[p.Name])
 	}
 	t.Logf("%d patterns in %d months of %d looks: %d of %d found (%.2f %%), %d of %d ordinary sittings asked about (%.2f %%), %.1f findings a day",
