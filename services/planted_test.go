@@ -330,7 +330,7 @@ func (b *outbox) later(ctx context.Context, f func(*sql.Tx) error) error {`,
 	{
 		bug:  "a webhook goes on to the next message after one that failed",
 		file: "services/notices/hook.go",
-		old:  "k.stands().Delivered < m.Seq {", new: "k.stands().Delivered < m.Seq && false {",
+		old:  "k.stands().Mark() != k.stands().Mark().Past(m) {", new: "k.stands().Mark() != k.stands().Mark().Past(m) && false {",
 		pkg: "services/notices", test: "TestKill|TestHooks",
 	},
 	{
