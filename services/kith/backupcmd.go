@@ -36,7 +36,7 @@ func runBackup(ctx context.Context, c *call) error {
 	if *asJSON {
 		return say.line(map[string]any{"record": record, "keys": keys})
 	}
-	fmt.Fprintf(c.out, "%s is whole: events up to position %d, the ledger up to %d, %d destroyed keys listed\n", *to, record.Events, record.Ledger, record.Erased)
+	fmt.Fprintf(c.out, "%s is whole: events up to position %d, the ledger up to %d, %d destroyed and %d withheld keys listed\n", *to, record.Events, record.Ledger, record.Erased, record.Hidden)
 	if *elsewhere {
 		fmt.Fprintln(c.out, "THE LOGS ARE NOT IN IT: back up EventStoreDB as its makers say, before this and not after, so that no key is missing")
 	}

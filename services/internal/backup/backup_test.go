@@ -256,6 +256,39 @@ func TestDestroyedKeysStayDestroyed(t *testing.T) {
 	}
 }
 
+// What was hidden when the newer backup was made is hidden in what is restored,
+// before anybody can be served from it; and destroyed if either says so.
+func TestWithheldKeysStayHidden(t *testing.T) {
+	h := newHub(t)
+	h.fill(t)
+	before := h.backup(t)
+	if err := h.keys.Withhold(t.Context(), "subject-2", "subject-3"); err != nil {
+		t.Fatal(err)
+	}
+	hidden := h.backup(t)
+	if err := h.keys.Destroy(t.Context(), "subject-3"); err != nil {
+		t.Fatal(err)
+	}
+	gone := h.backup(t)
+	for name, c := range map[string]struct {
+		backup.RestoreConfig
+		erased, hidden int
+	}{
+		"newer record, older keys": {backup.RestoreConfig{From: hidden.record, KeysFrom: before.keys}, 0, 2},
+		"both newer":               {backup.RestoreConfig{From: hidden.record, KeysFrom: hidden.keys}, 0, 2},
+		"the newest list":          {backup.RestoreConfig{From: before.record, KeysFrom: before.keys, ErasedFrom: []string{gone.record, hidden.record}}, 1, 1},
+	} {
+		c.Data = filepath.Join(t.TempDir(), "hub")
+		r, err := backup.Restore(t.Context(), c.RestoreConfig)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if got := r.Logs[0].Erased; got != 10 || r.Erased != c.erased || r.Hidden != c.hidden {
+			t.Errorf("%s: %d payloads cannot be read, %d keys destroyed, %d hidden; want 10, %d, %d", name, got, r.Erased, r.Hidden, c.erased, c.hidden)
+		}
+	}
+}
+
 // Every flipped byte, every cut and every missing file is refused, and nothing
 // is left where the hub would have been.
 func TestEveryChangeIsRefused(t *testing.T) {

@@ -202,7 +202,13 @@ func (m *maker) erasures(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.record.Erased, m.keys.Erased = len(all), len(all)
+	for _, e := range all {
+		if !e.Withheld {
+			m.record.Erased++
+		}
+	}
+	m.record.Hidden = len(all) - m.record.Erased
+	m.keys.Erased, m.keys.Hidden = m.record.Erased, m.record.Hidden
 	for dir, of := range m.folders() {
 		if err := writeFile(filepath.Join(dir, erasedName), append(text, '\n')); err != nil {
 			return err

@@ -40,6 +40,7 @@ type Manifest struct {
 	Events uint64    `json:"events"`           // the event log up to this position
 	Ledger uint64    `json:"ledger"`           // the ledger up to this position
 	Erased int       `json:"erased,omitempty"` // keys that were destroyed, by erased.json
+	Hidden int       `json:"hidden,omitempty"` // keys that are withheld, by the same
 	Files  []File    `json:"files"`
 
 	Elsewhere bool `json:"elsewhere,omitempty"` // both logs lie in EventStoreDB and are not here

@@ -33,6 +33,7 @@ type Restored struct {
 	Keys   *Manifest `json:"keys,omitempty"`
 	Signed bool      `json:"signed"` // the hub's key was at hand, and both manifests are signed with it
 	Erased int       `json:"erased"` // keys that are destroyed now
+	Hidden int       `json:"hidden"` // keys that are withheld now: their erasure is pending
 	Logs   []Opened  `json:"logs,omitempty"`
 }
 
@@ -48,7 +49,7 @@ type restorer struct {
 // Restore puts a backup into a folder that is not there or empty: whole, or not
 // at all. The manifests are checked before anything is written, each file as it
 // is copied, and every payload is opened at the end. No key comes back that one
-// of the backups lists as destroyed.
+// of the backups lists as destroyed, and what one lists as withheld stays hidden.
 func Restore(ctx context.Context, c RestoreConfig) (Restored, error) {
 	if c.Progress == nil {
 		c.Progress = func(Step) {}
@@ -210,8 +211,9 @@ func (r *restorer) logs(ctx context.Context) error {
 	return nil
 }
 
-// erase destroys what was destroyed before: an older copy of the keys may still
-// hold it.
+// erase destroys what was destroyed before and hides what was hidden: an older copy
+// of the keys may still hold it. What one backup has as hidden and another as
+// destroyed is destroyed.
 func (r *restorer) erase(ctx context.Context) error {
 	if r.done.Keys == nil {
 		return nil
@@ -220,14 +222,20 @@ func (r *restorer) erase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	done := map[store.KeyID]bool{}
+	gone, hidden := map[store.KeyID]bool{}, map[store.KeyID]bool{}
 	for _, e := range r.destroyed {
-		if !done[e.Key] {
-			done[e.Key] = true
+		if e.Withheld {
+			hidden[e.Key] = true
+			err = errors.Join(err, k.Withhold(ctx, e.Key))
+		} else if !gone[e.Key] {
+			gone[e.Key] = true
 			err = errors.Join(err, k.Destroy(ctx, e.Key))
 		}
 	}
-	r.done.Erased = len(done)
+	for id := range gone {
+		delete(hidden, id)
+	}
+	r.done.Erased, r.done.Hidden = len(gone), len(hidden)
 	return errors.Join(err, k.Close())
 }
 

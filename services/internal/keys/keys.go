@@ -133,14 +133,7 @@ func (k *Keys) Open(ctx context.Context, id store.KeyID, sealed, associated []by
 // key from being made again. From its return on no process that has the same
 // folder open uses the key. It may be repeated, and must be after an error.
 func (k *Keys) Destroy(ctx context.Context, id store.KeyID) error {
-	l := k.lock(id)
-	l.Lock()
-	defer l.Unlock()
-	err := k.erase(ctx, id)
-	err = errors.Join(err, k.erasures.tell()) // also after an error: it may be gone all the same
-	k.mu.Lock()
-	delete(k.cache, id)
-	k.mu.Unlock()
+	err := k.alone(id, func() error { return k.erase(ctx, id) })
 	if err != nil {
 		return fmt.Errorf("destroy key %s: %w", id, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/keyset"
@@ -33,11 +34,20 @@ ALTER TABLE keys ADD COLUMN destroyed INTEGER;
 CREATE INDEX destroyed ON keys (id, destroyed) WHERE wrapped IS NULL;
 ALTER TABLE master ADD COLUMN name TEXT`
 
+// When a key began to be withheld, in seconds since 1970. The row of one that was
+// never made holds no key either, until it is released.
+const withheld = `
+ALTER TABLE keys ADD COLUMN withheld INTEGER;
+CREATE INDEX withheld ON keys (id, withheld) WHERE withheld IS NOT NULL`
+
+// errWithheld is store.ErrKeyGone: whoever reads cannot tell the two apart.
+var errWithheld = fmt.Errorf("it is withheld: %w", store.ErrKeyGone)
+
 var proof = []byte("kith master key")
 
 // begin readies the table. With a fresh master key the table must be empty.
 func (k *Keys) begin(ctx context.Context, fresh bool) error {
-	if err := k.db.Migrate(ctx, schema, destroyed); err != nil {
+	if err := k.db.Migrate(ctx, schema, destroyed, withheld); err != nil {
 		return err
 	}
 	if !fresh {
@@ -84,12 +94,15 @@ func (k *Keys) prove(ctx context.Context, db *sql.DB) error {
 
 func (k *Keys) fetch(ctx context.Context, id store.KeyID) (tink.AEAD, error) {
 	var wrapped []byte
-	err := k.db.Read.QueryRowContext(ctx, `SELECT wrapped FROM keys WHERE id = ?`, id).Scan(&wrapped)
+	var withheld bool
+	err := k.db.Read.QueryRowContext(ctx, `SELECT wrapped, withheld IS NOT NULL FROM keys WHERE id = ?`, id).Scan(&wrapped, &withheld)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, ErrUnknownKey
 	case err != nil:
 		return nil, err
+	case withheld:
+		return nil, errWithheld
 	case wrapped == nil:
 		return nil, store.ErrKeyGone
 	}
@@ -132,7 +145,7 @@ func (k *Keys) fetchOrMake(ctx context.Context, id store.KeyID) (tink.AEAD, erro
 // the write-ahead log, which holds it too.
 func (k *Keys) erase(ctx context.Context, id store.KeyID) error {
 	const text = `INSERT INTO keys (id, destroyed) VALUES (?, unixepoch())
-		ON CONFLICT (id) DO UPDATE SET wrapped = NULL, destroyed = coalesce(destroyed, excluded.destroyed)`
+		ON CONFLICT (id) DO UPDATE SET wrapped = NULL, withheld = NULL, destroyed = coalesce(destroyed, excluded.destroyed)`
 	if _, err := k.db.Write.ExecContext(ctx, text, id); err != nil {
 		return err
 	}
