@@ -2,9 +2,11 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"kith/events"
@@ -18,29 +20,63 @@ type Quarantined struct {
 	events.EventRefused
 }
 
-// Refused yields what was refused of an agency, oldest first. The same message
-// sent again is there once.
+// Refused yields what was refused of an agency and not thrown away, oldest first.
+// The same message sent again on the same day is there once.
 func (in *Intake) Refused(ctx context.Context, agency events.AgencyID) iter.Seq2[Quarantined, error] {
 	return func(yield func(Quarantined, error) bool) {
-		for e, err := range in.store.Read(ctx, quarantine(agency), 0) {
-			q := Quarantined{At: e.At}
-			if err == nil {
-				var ok bool
-				if q.EventRefused, ok = e.Event.(events.EventRefused); !ok {
-					err = fmt.Errorf("read %s: foreign event %s", e.Stream, e.Event.Type())
+		streams := append([]store.Stream{quarantineOnce(agency)}, in.days(agency, in.now())...)
+		for _, st := range streams {
+			for e, err := range in.store.Read(ctx, st, 0) {
+				if errors.Is(err, store.ErrKeyGone) {
+					break
 				}
-			}
-			if !yield(q, err) {
-				return
+				q := Quarantined{At: e.At}
+				if err == nil {
+					var ok bool
+					if q.EventRefused, ok = e.Event.(events.EventRefused); !ok {
+						err = fmt.Errorf("read %s: foreign event %s", e.Stream, e.Event.Type())
+					}
+				}
+				if !yield(q, err) {
+					return
+				}
 			}
 		}
 	}
 }
 
-// quarantine is one stream for each agency, sealed with its intake key. No name
-// of a message can be "refused": those are longer.
-func quarantine(a events.AgencyID) store.Stream {
+// quarantineDays is for how many days what was refused is kept. The agency has it
+// in its outbox.
+const quarantineDays = 90
+
+// again is how many streams a day may have: each time one's key is destroyed what is
+// refused afterwards goes to the next.
+const again = 4
+
+// quarantine is one stream for each agency and day, with a key of its own: so that
+// one day can be thrown away.
+func quarantine(a events.AgencyID, day time.Time, n int) store.Stream {
+	name := "refused-" + string(a) + "-" + day.UTC().Format("20060102")
+	if n > 0 {
+		name += "-" + strconv.Itoa(n)
+	}
+	return store.Stream(name)
+}
+
+// quarantineOnce is where everything that was refused of an agency went before.
+// No name of a message can be "refused": those are longer.
+func quarantineOnce(a events.AgencyID) store.Stream {
 	return store.Stream("intake-" + string(a) + ".refused")
+}
+
+// days are the streams of the days for which what was refused is kept.
+func (in *Intake) days(a events.AgencyID, now time.Time) (ss []store.Stream) {
+	for d := quarantineDays; d >= 0; d-- {
+		for n := range again {
+			ss = append(ss, quarantine(a, now.AddDate(0, 0, -d), n))
+		}
+	}
+	return ss
 }
 
 // known notes that a message of this name was refused, once for each name: so an
@@ -63,8 +99,11 @@ func (in *Intake) refuse(ctx context.Context, msg message, problems []events.Com
 		Agency: msg.agency.ID, Source: msg.source, EventID: msg.id, Digest: msg.digest,
 		Problems: problems, Message: msg.body[:min(len(msg.body), MaxMessage)],
 	}
-	kept := store.Batch{Stream: quarantine(msg.agency.ID), Expect: store.Any, Cause: in.cause(ctx, msg.agency.ID, because), Events: []events.Event{e}}
-	_, err := in.store.Append(ctx, append(in.known(ctx, msg), kept)...)
+	cause, err := in.cause(ctx, msg.agency.ID, because), store.ErrKeyGone
+	for n := 0; n < again && errors.Is(err, store.ErrKeyGone); n++ {
+		kept := store.Batch{Stream: quarantine(msg.agency.ID, in.now(), n), Expect: store.Any, Cause: cause, Events: []events.Event{e}}
+		_, err = in.store.Append(ctx, append(in.known(ctx, msg), kept)...)
+	}
 	if err != nil {
 		return bus.Answer{}, fmt.Errorf("quarantine a message of %s: %w", msg.agency.ID, err)
 	}
