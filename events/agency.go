@@ -31,6 +31,7 @@ const (
 	RoleChair        ReaderRole = "chair" // of strategy discussions
 	RolePractitioner ReaderRole = "practitioner"
 	RoleGovernance   ReaderRole = "governance" // reads the ledger, not the children
+	RoleOperator     ReaderRole = "operator"   // runs the hub and acts by its commands; nobody signs in as one
 )
 
 // Notice is a report and the id that its agency gave it: what a translator

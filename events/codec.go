@@ -35,6 +35,8 @@ var decisions = index(
 	decision[ConsentGiven](), decision[ConsentWithdrawn](),
 	decision[DiscussionConvened](), decision[DiscussionAttended](), decision[DecisionRecorded](), decision[ConferenceOverdue](),
 	older(decision[ReadRecordedV1](), labelled), decision[ReadRecorded](), decision[FindingReviewed](), decision[WebhookDisabled](), decision[ItemRecalled](),
+	decision[ErasureAsked](), decision[ErasureConfirmed](), decision[ErasureCancelled](), decision[ErasureUndone](),
+	decision[ErasureBegun](), decision[ErasureCarriedOut](), decision[HoldPlaced](), decision[HoldLiftAsked](), decision[HoldLifted](),
 )
 
 // FactTypes yields every type that an agency may publish, in order.

@@ -41,7 +41,7 @@ func (g *Gateway) base(c *caller, title string) base {
 
 func (g *Gateway) nav(r events.Reader) []navItem {
 	if governance(g, r) {
-		return []navItem{{Name: "Who looked", Path: "/"}, {Name: "Unusual looks", Path: "/unusual"}}
+		return []navItem{{Name: "Who looked", Path: "/"}, {Name: "Unusual looks", Path: "/unusual"}, {Name: "Erasures and holds", Path: "/erasures"}}
 	}
 	ns := []navItem{{Name: "Start", Path: "/"}}
 	if dsl(g, r) {
@@ -51,6 +51,9 @@ func (g *Gateway) nav(r events.Reader) []navItem {
 		ns = []navItem{{Name: "Concerns", Path: "/"}}
 	}
 	ns = append(ns, navItem{Name: "Find a child", Path: "/search"})
+	if keeper(g, r) {
+		ns = append(ns, navItem{Name: "Erasures and holds", Path: "/erasures"})
+	}
 	if socialWorker(g, r) {
 		ns = append(ns, navItem{Name: "Possible matches", Path: "/identity"})
 	}

@@ -122,7 +122,8 @@ func newWorld(t *testing.T) *world {
 	}
 	w.Gateway, err = New(Config{
 		Gate: gate, Strategy: w, Identity: whoIsWho{w}, Subscribe: w.subscribe, Reads: w.recent, ReadsOf: w.readsOf, Review: reviewing{w},
-		Submit: w.submit, Concern: w.raiseConcern, Decide: w.decideConcern, Receipt: w.receiptOf, Told: w.toldTo, Ready: func(context.Context) error { return w.broken },
+		Retention: keeps{w},
+		Submit:    w.submit, Concern: w.raiseConcern, Decide: w.decideConcern, Receipt: w.receiptOf, Told: w.toldTo, Ready: func(context.Context) error { return w.broken },
 		Users: accounts(), Agencies: agencies(), Authority: council, ByToken: true, Demo: true, Place: london, Now: w.clock, Log: logger,
 	})
 	if err != nil {

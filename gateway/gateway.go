@@ -27,9 +27,10 @@ import (
 
 // Config is what a gateway stands on. Every field is needed unless it says so.
 type Config struct {
-	Gate     *disclosure.Gate
-	Strategy Strategy
-	Identity Identity
+	Gate      *disclosure.Gate
+	Strategy  Strategy
+	Identity  Identity
+	Retention Retention
 
 	// Subscribe tells of changes to what the hub holds about a child; see
 	// childview.View.
@@ -67,6 +68,7 @@ type Config struct {
 	SignIn      *signin.SignIn            // the identity providers of people; none if nil
 	ByToken     bool                      // people too may sign in with an access token
 	BarredActor func(events.ActorID) bool // who else is not let in any more; nobody if left out
+	PendingFor  time.Duration             // how long an erasure can be taken back, for pages to say; 30 days if left out
 
 	Demo  bool // offers a button for each persona; for loopback addresses only
 	TLS   bool // browsers reach the gateway over https

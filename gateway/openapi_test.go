@@ -67,6 +67,8 @@ var inPath = map[string][2]string{
 	"consent":    {"The id of the consent.", "api/view.json#/$defs/consentId"},
 	"finding":    {"The id of the finding.", "api/review-form.json#/$defs/finding"},
 	"reference":  {"The reference of the concern.", "api/concern.json#/properties/reference"},
+	"erasure":    {"The id of the erasure.", "api/erasure.json#/$defs/id"},
+	"hold":       {"The id of the legal hold.", "api/hold.json#/$defs/id"},
 }
 
 // attributes of a CloudEvent stand in headers in binary mode.

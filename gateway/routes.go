@@ -111,6 +111,22 @@ func (g *Gateway) routes() []route {
 		{"GET /ledger/children/{child}/fhir", governance, g.stepUp(g.whoLookedFHIR)},
 		{"GET /ledger/children/{child}/release", governance, g.stepUp(g.releasePage)},
 
+		// What is erased, and what must not be.
+		{"GET /v1/erasures", keeper, g.getErasures},
+		{"POST /v1/erasures", keeper, g.postErasure},
+		{"POST /v1/erasures/{erasure}/confirm", keeper, g.postErasureConfirm},
+		{"POST /v1/erasures/{erasure}/cancel", keeper, g.postErasureCancel},
+		{"POST /v1/holds", keeper, g.postHold},
+		{"POST /v1/holds/{hold}/lift", keeper, g.postHoldLift},
+		{"GET /erasures", keeper, g.erasures},
+		{"GET /erasures/new", keeper, g.newErasure},
+		{"POST /erasures", keeper, g.sendErasure},
+		{"POST /erasures/{erasure}/confirm", keeper, g.sendErasureConfirm},
+		{"POST /erasures/{erasure}/cancel", keeper, g.sendErasureCancel},
+		{"GET /holds/new", keeper, g.newHold},
+		{"POST /holds", keeper, g.sendHold},
+		{"POST /holds/{hold}/lift", keeper, g.sendHoldLift},
+
 		// Everyone's own start, and staying signed in.
 		{"GET /{$}", signedIn, g.home},
 		{"POST /alive", signedIn, g.alive},

@@ -50,6 +50,11 @@ var admitted = map[string]string{
 	"GET /v1/ledger/children/{child}": "g", "GET /v1/ledger/children/{child}/release": "g",
 	"GET /ledger/children/{child}": "g", "GET /ledger/children/{child}/release": "g", "GET /ledger/children/{child}/csv": "g", "GET /ledger/children/{child}/fhir": "g",
 	"GET /v1/ledger/unusual": "g", "POST /v1/ledger/unusual/{finding}": "g", "GET /unusual": "g", "POST /unusual/{finding}": "g",
+	"GET /v1/erasures": "cg", "POST /v1/erasures": "cg", "POST /v1/erasures/{erasure}/confirm": "cg", "POST /v1/erasures/{erasure}/cancel": "cg",
+	"POST /v1/holds": "cg", "POST /v1/holds/{hold}/lift": "cg",
+	"GET /erasures": "cg", "GET /erasures/new": "cg", "POST /erasures": "cg", "POST /erasures/{erasure}/confirm": "cg", "POST /erasures/{erasure}/cancel": "cg",
+	"GET /holds/new": "cg", "POST /holds": "cg", "POST /holds/{hold}/lift": "cg",
+
 	"GET /v1/ledger": "g", "GET /{$}": "dophscg", "POST /alive": "dophscg",
 }
 
@@ -90,7 +95,7 @@ func TestRoutesOverHTTP(t *testing.T) {
 		}
 		method, pattern, _ := strings.Cut(rt.pattern, " ")
 		path := strings.NewReplacer("{$}", "", "{child}", string(theChild), "{reference}", "QX3M-7RTL-P2VA",
-			"{discussion}", "d1", "{consent}", "k2").Replace(pattern)
+			"{discussion}", "d1", "{consent}", "k2", "{erasure}", "e1", "{hold}", "h1").Replace(pattern)
 		api := strings.HasPrefix(path, "/v1/")
 
 		rec := w.ask(method, path, "", "", "")

@@ -100,7 +100,7 @@ func (v *View) PictureUntil(ctx context.Context, child events.ChildID, asKnownAt
 		return events.Picture{}, fmt.Errorf("picture: %w", err)
 	}
 	p := Fold(child, h, asKnownAt, now)
-	if len(p.Subjects) == 0 && len(standing(h.Links)) == 0 {
+	if len(p.Subjects) == 0 && (asKnownAt == nil || len(standing(h.Links)) == 0) {
 		return events.Picture{}, fault.NotFound
 	}
 	p.Log = uint64(until)
@@ -127,13 +127,17 @@ func (v *View) history(ctx context.Context, child events.ChildID, asKnownAt *tim
 		return err
 	})
 	g.Go(func() (err error) { h.Consents, err = v.readLeft(ctx, "consent-"+store.Stream(child), end); return err })
-	h.Items = map[events.SubjectID][]store.Event{}
+	h.Items, h.Gone = map[events.SubjectID][]store.Event{}, map[events.SubjectID]bool{}
 	var mu sync.Mutex
 	for _, l := range linked {
 		g.Go(func() error {
-			es, err := v.readLeft(ctx, "subject-"+store.Stream(l.Subject), end)
+			es, err := v.readRecent(ctx, "subject-"+store.Stream(l.Subject), end)
 			mu.Lock()
 			defer mu.Unlock()
+			if errors.Is(err, store.ErrKeyGone) {
+				h.Gone[l.Subject] = true
+				return nil
+			}
 			h.Items[l.Subject] = es
 			return err
 		})
@@ -144,17 +148,29 @@ func (v *View) history(ctx context.Context, child events.ChildID, asKnownAt *tim
 // readLeft reads what is left of a stream up to a position: nothing, once its key
 // was destroyed.
 func (v *View) readLeft(ctx context.Context, s store.Stream, end store.Position) ([]store.Event, error) {
+	es, err := v.readRecent(ctx, s, end)
+	if errors.Is(err, store.ErrKeyGone) {
+		return nil, nil
+	}
+	return es, err
+}
+
+func (v *View) readRecent(ctx context.Context, s store.Stream, end store.Position) ([]store.Event, error) {
 	es, err := v.readOn(ctx, s, v.recent.take(s))
 	if err != nil {
 		v.recent.forget(s)
-	}
-	if errors.Is(err, store.ErrKeyGone) {
-		return nil, nil
 	}
 	if err == nil && len(es) > 0 {
 		v.recent.keep(s, es, v.now())
 	}
 	return before(es, end), err
+}
+
+// Forget drops what is kept opened of streams that cannot be read any more.
+func (v *View) Forget(gone []store.Stream) {
+	for _, s := range gone {
+		v.recent.forget(s)
+	}
 }
 
 // before is what of a stream the log held when it ended at a position.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -107,8 +108,20 @@ func TestDestroyedKeys(t *testing.T) {
 	if err := h.keys.Destroy(t.Context(), "subject-t"); err != nil {
 		t.Fatal(err)
 	}
+	if p, err := h.Picture(t.Context(), "c", nil); err != nil || ids(p) != "i1 " || !slices.Equal(p.Subjects, []events.SubjectID{"s"}) {
+		t.Errorf("without a subject's key: %q, %q, %v", ids(p), p.Subjects, err)
+	}
+	if err := h.keys.Withhold(t.Context(), "subject-s"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Picture(t.Context(), "c", nil); err != error(fault.NotFound) {
+		t.Errorf("a child of whom nothing can be read: %v", err)
+	}
+	if err := h.keys.Release(t.Context(), "subject-s"); err != nil {
+		t.Fatal(err)
+	}
 	if p, err := h.Picture(t.Context(), "c", nil); err != nil || ids(p) != "i1 " {
-		t.Errorf("without a subject's key: %q, %v", ids(p), err)
+		t.Errorf("released: %q, %v", ids(p), err)
 	}
 	if err := h.keys.Destroy(t.Context(), "child-c"); err != nil {
 		t.Fatal(err)

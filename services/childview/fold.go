@@ -13,6 +13,7 @@ import (
 type History struct {
 	Links    []store.Event                      // of the child's stream
 	Items    map[events.SubjectID][]store.Event // of every subject that was ever linked
+	Gone     map[events.SubjectID]bool          // of these nothing can be read any more
 	Strategy []store.Event
 	Consents []store.Event
 }
@@ -23,13 +24,16 @@ const lateAfter = 7 * 24 * time.Hour
 
 // Fold makes the picture of a child, as it is now or, if asKnownAt is given, as
 // the hub knew it at that moment: what was recorded by then, under the links
-// that stood then. What is unlinked leaves no trace in it.
+// that stood then. What is unlinked or erased leaves no trace in it.
 func Fold(child events.ChildID, h History, asKnownAt *time.Time, now time.Time) events.Picture {
 	if asKnownAt != nil {
 		h, now = h.knownAt(*asKnownAt), *asKnownAt
 	}
 	p := events.Picture{Child: child, AsKnownAt: asKnownAt, Items: make([]events.Held, 0, h.items())}
 	for _, l := range standing(h.Links) {
+		if h.Gone[l.Subject] {
+			continue // that its agency knew the child is part of what was erased
+		}
 		p.Subjects = append(p.Subjects, l.Subject)
 		if !slices.Contains(p.Agencies, l.Agency) {
 			p.Agencies = append(p.Agencies, l.Agency)
@@ -114,6 +118,7 @@ func sorted(is []events.Held) []events.Held {
 // knownAt is what of the history was recorded by a moment.
 func (h History) knownAt(t time.Time) History {
 	k := History{Links: until(h.Links, t), Strategy: until(h.Strategy, t), Consents: until(h.Consents, t)}
+	k.Gone = h.Gone
 	k.Items = make(map[events.SubjectID][]store.Event, len(h.Items))
 	for s, es := range h.Items {
 		k.Items[s] = until(es, t)

@@ -22,7 +22,7 @@ CREATE TABLE link (subject TEXT PRIMARY KEY, child TEXT NOT NULL) WITHOUT ROWID;
 
 // Model is how the table follows from the log.
 func Model() follow.Model {
-	return follow.Model{Name: "childview", Schema: []string{schema}, Wants: moves, Apply: apply}
+	return follow.Model{Name: "childview", Schema: []string{schema}, Wants: moves, Apply: apply, Purge: purge}
 }
 
 // moves are the events that move a subject.
@@ -39,6 +39,17 @@ func apply(ctx context.Context, tx *follow.Tx, e store.Event) error {
 		_, err = tx.ExecContext(ctx, `DELETE FROM link WHERE subject = ? AND child = ?`, v.Subject, v.Child)
 	default: // nothing that moves a subject
 	}
+	return err
+}
+
+// purge forgets who was part of a child. A subject that is gone stays where its
+// child says that it is: nothing is shown of it.
+func purge(ctx context.Context, tx *follow.Tx, gone store.Stream) error {
+	child, ok := strings.CutPrefix(string(gone), "child-")
+	if !ok {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM link WHERE child = ?`, child)
 	return err
 }
 

@@ -15,6 +15,19 @@ func (i *Identity) ChildOf(ctx context.Context, id events.SubjectID) (events.Chi
 	return s.child, s.child != "", err
 }
 
+// Member is a subject that is part of a child.
+type Member struct {
+	Subject events.SubjectID
+	Agency  events.AgencyID
+}
+
+// Members are the subjects that are part of a child, in the order of their ids.
+func (i *Identity) Members(ctx context.Context, c events.ChildID) ([]Member, error) {
+	return rows(ctx, i.db.Read, func(scan func(...any) error) (m Member, err error) {
+		return m, scan(&m.Subject, &m.Agency)
+	}, `SELECT subject, agency FROM subject WHERE child = ? ORDER BY subject`, c)
+}
+
 // Find are the children whom a query names exactly: by NHS number, by unique
 // pupil number, or by name and date of birth. Where it gives more than one of
 // these, all of them must fit.

@@ -23,6 +23,7 @@ type hub struct {
 	*Identity
 	t     tester
 	store *store.Store
+	keys  *keys.Keys
 	n     int
 }
 
@@ -58,7 +59,7 @@ func open(t tester) *hub {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = k.Close() })
-	h := &hub{t: t, store: store.New(l, k)}
+	h := &hub{t: t, store: store.New(l, k), keys: k}
 	h.Identity = h.fresh()
 	return h
 }

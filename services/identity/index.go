@@ -42,7 +42,7 @@ CREATE INDEX pending_in_order ON pending (at);
 // Model is how the index follows from the log. The list of what is pending is
 // not only its own: what was decided on, with whatever outcome, is taken off.
 func Model(blind match.Blind) follow.Model {
-	return follow.Model{Name: "identity", Schema: []string{schema}, Work: []string{"pending"}, Wants: wants, Apply: index{blind}.apply}
+	return follow.Model{Name: "identity", Schema: []string{schema}, Work: []string{"pending"}, Wants: wants, Apply: index{blind}.apply, Purge: purge}
 }
 
 // wants everything but what no index needs, so that a type that this build does

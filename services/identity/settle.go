@@ -66,8 +66,14 @@ func (i *Identity) round(ctx context.Context) (more bool, err error) {
 	for n, c := range cases {
 		wg.Go(func() {
 			at[n], errs[n] = i.carryOut(ctx, c, store.Cause{By: self, For: c.subject.Agency})
+			if errors.Is(errs[n], store.ErrKeyGone) && c.subject.child == "" {
+				// The child it belongs to was erased. It must not be lost for that: what
+				// is shared from now on is about a child nobody has heard of.
+				c.others = nil
+				at[n], errs[n] = i.carryOut(ctx, c, store.Cause{By: self, For: c.subject.Agency})
+			}
 			if errors.Is(errs[n], store.ErrKeyGone) {
-				errs[n] = nil // the child's data were destroyed: nothing is left to link to
+				errs[n] = nil // its own data were destroyed: nothing is left to link
 			}
 		})
 	}

@@ -70,6 +70,7 @@ func runRestore(ctx context.Context, c *call) error {
 	say := speaker{c.out, *asJSON}
 	r.Progress = say.step
 	r.Verify = func(ctx context.Context, dir string) error { return verifyRestored(ctx, dir, r.Verifier) }
+	r.Purge = purgeRestored
 	done, err := backup.Restore(ctx, r)
 	if err != nil {
 		return err

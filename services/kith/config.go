@@ -49,6 +49,8 @@ type HubConfig struct {
 	Witnesses         map[events.AgencyID]string `json:"witnesses"`         // which of them cosign checkpoints, each with the key that its kith agency prints as it starts; none
 	Quorum            int                        `json:"quorum"`            // how many of them have to; more than half
 
+	ErasureDays int `json:"erasureDays"` // how long a confirmed erasure is hidden and can be taken back before its keys are destroyed; 30
+
 	Webhooks map[events.AgencyID]Webhook `json:"webhooks"` // to which of them the inbox is delivered by webhook; none
 	Staff    string                      `json:"staff"`    // file of marks that kith staff makes of the agencies' registers of staff; none
 	Origin   string                      `json:"origin"`   // the hub's name in DNS, for receivers of webhooks; needed with webhooks
@@ -243,6 +245,7 @@ func (c HubConfig) check() (cs checks) {
 	cs = append(cs, c.Store.check()...)
 	cs.that(!c.Store.clear() || len(c.TLS.Plain) > 0, "store.connection reaches a database without TLS: use TLS, or name in tls.plain the private network that it is shut in")
 	cs.that(c.CheckpointSeconds >= 0 && c.CheckpointSeconds <= 3600, "checkpointSeconds must be between 1 and 3600")
+	cs.that(c.ErasureDays >= 0 && c.ErasureDays <= 365, "erasureDays must be between 1 and 365")
 	cs.that(len(c.Agencies) > 0, "agencies must name at least one")
 	known := map[events.AgencyID]events.AgencyKind{}
 	sources := map[string]bool{}

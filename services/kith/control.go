@@ -39,6 +39,9 @@ func (h *hub) openControl(ctx context.Context) error {
 	mux.HandleFunc("POST /agencies", h.answerApprove)
 	mux.HandleFunc("DELETE /agencies", h.answerRevoke)
 	mux.HandleFunc("POST /sessions", h.answerSessions)
+	mux.HandleFunc("GET /erasures", h.answerErasures)
+	mux.HandleFunc("POST /erasures/{verb}", h.answerErasure)
+	mux.HandleFunc("POST /holds/{verb}", h.answerHold)
 	mux.HandleFunc("GET /webhooks", h.answerWebhooks)
 	mux.HandleFunc("POST /webhooks/{agency}/{verb}", h.answerWebhook)
 	h.control = &control{controlPath(h.dir), newServer(mux, h.tel.ErrorLog())}

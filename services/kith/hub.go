@@ -26,6 +26,7 @@ import (
 	"kith/services/internal/telemetry"
 	"kith/services/internal/witness"
 	"kith/services/notices"
+	"kith/services/retention"
 	"kith/services/strategy"
 	"kith/services/strategy/rules"
 )
@@ -60,27 +61,30 @@ type partnership struct {
 	hooks  map[events.AgencyID]Webhook // whose inbox is delivered by webhook; nobody's if not set
 	origin string                      // the hub's name in DNS, for receivers of webhooks
 
-	staff staffFile // what is known of who reads; nothing if not set
+	staff      staffFile        // what is known of who reads; nothing if not set
+	pendingFor time.Duration    // how long an erasure can be taken back; see retention.Config
+	clock      func() time.Time // by which erasures fall due; time.Now if nil
 }
 
 // hub is the hub's side of a partnership, in one process.
 type hub struct {
 	partnership
-	joining  sync.Mutex // one at a time
-	tel      *telemetry.Telemetry
-	record   *record
-	models   []*sqlite.DB
-	signer   *bus.Signer
-	trees    *trees
-	intake   *intake.Intake
-	identity *identity.Identity
-	view     *childview.View
-	strategy *strategy.Strategy
-	gate     *disclosure.Gate
-	bus      *bus.Hub
-	inbox    *notices.Inbox
-	webhooks *webhooks // nil if there are none
-	links    []*bus.Agency
+	joining   sync.Mutex // one at a time
+	tel       *telemetry.Telemetry
+	record    *record
+	models    []*sqlite.DB
+	signer    *bus.Signer
+	trees     *trees
+	intake    *intake.Intake
+	identity  *identity.Identity
+	view      *childview.View
+	strategy  *strategy.Strategy
+	retention *retention.Service
+	gate      *disclosure.Gate
+	bus       *bus.Hub
+	inbox     *notices.Inbox
+	webhooks  *webhooks // nil if there are none
+	links     []*bus.Agency
 
 	collector *witness.Collector // nil if nobody cosigns
 
@@ -99,7 +103,7 @@ type hub struct {
 // It ends with close.
 func openHub(ctx context.Context, p partnership, tel *telemetry.Telemetry) (*hub, error) {
 	h := &hub{partnership: p, tel: tel, edges: map[events.AgencyID]*edge.Edge{}}
-	for _, step := range []func(context.Context) error{h.openStores, h.openServices, h.openBus, h.openInbox, h.openWebhooks, h.openWitnesses, h.openDoors, h.openGateway, h.openControl} {
+	for _, step := range []func(context.Context) error{h.openStores, h.openServices, h.openBus, h.openInbox, h.openWebhooks, h.openWitnesses, h.openDoors, h.openRetention, h.openGateway, h.openControl} {
 		if err := step(ctx); err != nil {
 			h.close()
 			return nil, err
@@ -120,7 +124,7 @@ func (h *hub) watch() {
 		return uint64(p)
 	}
 	for i, p := range h.projections() {
-		at := []func() store.Position{h.identity.Position, h.view.Position, h.strategy.Position, h.inbox.Position}[i]
+		at := []func() store.Position{h.identity.Position, h.view.Position, h.strategy.Position, h.inbox.Position, h.retention.Position}[i]
 		h.tel.Metrics.Projection(p.Name, telemetry.Projection{
 			At:   func() uint64 { return uint64(at()) },
 			Last: last,
@@ -357,6 +361,9 @@ func (h *hub) close() {
 	}
 	if h.collector != nil {
 		h.collector.Close()
+	}
+	if h.retention != nil {
+		h.retention.Close()
 	}
 	h.closeEdges()
 	for _, a := range h.links {

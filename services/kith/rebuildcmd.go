@@ -20,12 +20,13 @@ import (
 	"kith/services/internal/sqlite"
 	"kith/services/internal/telemetry"
 	"kith/services/notices"
+	"kith/services/retention"
 	"kith/services/strategy"
 )
 
 // readModels are all read models of a hub, in the order in which it opens them.
 func readModels(st *store.Store) []follow.Model {
-	return []follow.Model{identity.Model(st.Pseudonym), childview.Model(), strategy.Model(st.Pseudonym), notices.Model(st.Pseudonym)}
+	return []follow.Model{identity.Model(st.Pseudonym), childview.Model(), strategy.Model(st.Pseudonym), notices.Model(st.Pseudonym), retention.Model()}
 }
 
 // besides are what follows the ledger in the file of a read model.
@@ -51,7 +52,7 @@ type rebuildLine struct {
 func runRebuild(ctx context.Context, c *call) error {
 	data, conf := c.folder()
 	var o rebuildOrder
-	c.flags.StringVar(&o.only, "only", "", "build this one alone: identity, childview, strategy or inbox")
+	c.flags.StringVar(&o.only, "only", "", "build this one alone: identity, childview, strategy, inbox or retention")
 	c.flags.BoolVar(&o.check, "check", false, "compare only; exit 1 if what serves is not what the log makes of it")
 	when := c.flags.String("switch", "same", "same: put the new one in place if it holds the same; always: also if it does not, and keep the old one aside")
 	asJSON := c.flags.Bool("json", false, "one JSON object a line")
@@ -65,8 +66,8 @@ func runRebuild(ctx context.Context, c *call) error {
 	if *when != "same" && *when != "always" {
 		return c.wrong("-switch is same or always, not %q", *when)
 	}
-	if o.only != "" && !slices.Contains([]string{"identity", "childview", "strategy", "inbox"}, o.only) {
-		return c.wrong("-only is identity, childview, strategy or inbox, not %q", o.only)
+	if o.only != "" && !slices.Contains([]string{"identity", "childview", "strategy", "inbox", "retention"}, o.only) {
+		return c.wrong("-only is identity, childview, strategy, inbox or retention, not %q", o.only)
 	}
 	o.always = *when == "always"
 	return o.ask(ctx, p, func(l rebuildLine) error { return l.print(c, *asJSON) })
@@ -161,6 +162,7 @@ func (h *hub) answerRebuild(w http.ResponseWriter, r *http.Request) {
 		_ = say(rebuildLine{Failed: err.Error()})
 	}
 	h.identity.Rebuilt()
+	h.retention.Rebuilt()
 }
 
 // projections are the read models in their files.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 
 	"kith/events"
@@ -41,9 +42,15 @@ DELETE FROM seen; DELETE FROM superseded; DELETE FROM recalled; DELETE FROM owed
 DROP TABLE IF EXISTS position; DROP TABLE IF EXISTS parked;
 `
 
+// Which subject a message is about; none where it is about a child.
+const aboutSchema = `
+ALTER TABLE told ADD COLUMN subject TEXT NOT NULL DEFAULT '';
+ALTER TABLE told ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0; -- 1 while what it is about is hidden
+`
+
 // Model is how the messages follow from the log.
 func Model(blind func(domain, value string) string) follow.Model {
-	return follow.Model{Name: "inbox", Schema: []string{schema, recallSchema, outcomeSchema}, Work: []string{"owed"}, Wants: wants, Apply: teller{blind}.apply}
+	return follow.Model{Name: "inbox", Schema: []string{schema, recallSchema, outcomeSchema, aboutSchema}, Work: []string{"owed"}, Wants: wants, Apply: teller{blind}.apply}
 }
 
 func wants(t events.Type) bool { return tells(t) || answers(t) }
@@ -179,14 +186,19 @@ func (x teller) feedback(ctx context.Context, tx *follow.Tx, e store.Event, refe
 	if err != nil {
 		return err
 	}
-	return tell(ctx, tx, agency, string(item), events.Told{Type: events.TypeReferralFeedback, At: e.At, Position: uint64(e.Position), Item: item, Detail: detail})
+	return tellOf(ctx, tx, agency, string(item), opaque(e.Stream), events.Told{Type: events.TypeReferralFeedback, At: e.At, Position: uint64(e.Position), Item: item, Detail: detail})
 }
 
 // tell writes a message, once for each key.
 func tell(ctx context.Context, tx *follow.Tx, a events.AgencyID, key string, m events.Told) error {
+	return tellOf(ctx, tx, a, key, "", m)
+}
+
+// tellOf is tell of what follows from the record of one subject.
+func tellOf(ctx context.Context, tx *follow.Tx, a events.AgencyID, key, subject string, m events.Told) error {
 	_, err := tx.ExecContext(ctx, `
-INSERT INTO told SELECT ?1, 1 + coalesce(max(seq), 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM told WHERE agency = ?1
-ON CONFLICT DO NOTHING`, a, key, int64(m.Position), m.Type, m.At.UnixNano(), m.Child, m.Item, string(m.Detail))
+INSERT INTO told SELECT ?1, 1 + coalesce(max(seq), 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0 FROM told WHERE agency = ?1
+ON CONFLICT DO NOTHING`, a, key, int64(m.Position), m.Type, m.At.UnixNano(), m.Child, m.Item, string(m.Detail), subject)
 	return err
 }
 
@@ -194,4 +206,10 @@ ON CONFLICT DO NOTHING`, a, key, int64(m.Position), m.Type, m.At.UnixNano(), m.C
 func outcome(ctx context.Context, tx *follow.Tx, e store.Event, a events.AgencyID) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO outcome VALUES (?, ?, ?, ?, ?)`, a, int64(e.Position), e.At.UnixNano(), string(e.Stream), int64(e.Revision))
 	return err
+}
+
+// opaque is the part of a stream's name that says whose it is.
+func opaque(s store.Stream) string {
+	_, id, _ := strings.Cut(string(s), "-")
+	return id
 }

@@ -165,7 +165,7 @@ func (in *Inbox) After(ctx context.Context, a events.AgencyID, seq uint64) ([]ev
 
 func (in *Inbox) read(ctx context.Context, a events.AgencyID, seq uint64) ([]events.Told, error) {
 	rs, err := in.DB.Read.QueryContext(ctx,
-		`SELECT seq, position, type, at, child, item, detail FROM told WHERE agency = ? AND seq > ? ORDER BY seq LIMIT ?`, a, int64(seq), most)
+		`SELECT seq, position, type, at, child, item, detail FROM told WHERE agency = ? AND seq > ? AND type <> '' AND hidden = 0 ORDER BY seq LIMIT ?`, a, int64(seq), most)
 	if err != nil {
 		return nil, fmt.Errorf("read the inbox: %w", err)
 	}

@@ -105,7 +105,7 @@ func (k *hook) status(ctx context.Context) (HookStatus, error) {
 	case s.Disabled != nil:
 		out.State, out.Why, out.Next = HookDisabled, string(s.Disabled.Why), nil
 	}
-	err := k.waits(ctx, &out, `SELECT count(*), min(at) FROM told WHERE agency = ? AND seq > ?`, s.Delivered)
+	err := k.waits(ctx, &out, `SELECT count(*), min(at) FROM told WHERE agency = ? AND seq > ? AND type <> '' AND hidden = 0`, s.Delivered)
 	if err == nil && k.Answers && s.Answering {
 		err = k.waits(ctx, &out, `SELECT count(*), min(at) FROM outcome WHERE agency = ? AND position > ?`, s.Answered)
 	}

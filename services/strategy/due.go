@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"kith/events"
@@ -42,7 +43,7 @@ ALTER TABLE concern ADD COLUMN received INTEGER NOT NULL DEFAULT 0; -- in nanose
 
 // Model is how the tables follow from the log.
 func Model(blind func(domain, value string) string) follow.Model {
-	return follow.Model{Name: "strategy", Schema: []string{schema, saidSchema}, Wants: wants, Apply: index{blind}.apply}
+	return follow.Model{Name: "strategy", Schema: []string{schema, saidSchema}, Wants: wants, Apply: index{blind}.apply, Purge: purge}
 }
 
 func wants(t events.Type) bool {
@@ -53,6 +54,25 @@ func wants(t events.Type) bool {
 		return true
 	}
 	return false
+}
+
+// purge takes out the concerns and decisions of a subject, or the discussions of a
+// child.
+func purge(ctx context.Context, tx *follow.Tx, gone store.Stream) error {
+	_, id, _ := strings.Cut(string(gone), "-")
+	var texts []string
+	switch gone.Category() {
+	case "subject":
+		texts = []string{`DELETE FROM concern WHERE subject = ?`, `DELETE FROM decision WHERE subject = ?`, `DELETE FROM said WHERE subject = ?`}
+	case "strategy":
+		texts = []string{`DELETE FROM due WHERE discussion IN (SELECT discussion FROM discussion WHERE child = ?)`, `DELETE FROM discussion WHERE child = ?`}
+	}
+	for _, text := range texts {
+		if _, err := tx.ExecContext(ctx, text, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // index brings the tables up to one event.

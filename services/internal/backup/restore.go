@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"kith/events/bus"
 	"kith/events/store"
@@ -22,6 +24,10 @@ type RestoreConfig struct {
 	ErasedFrom []string // further record backups, whose destroyed keys are destroyed here too
 	Data       string   // the hub's folder, new or empty
 	Verifier   string   // the hub's public key; empty: the one in KeysFrom
+
+	// Purge takes out of what is restored, and is not sealed, what is about those
+	// whose keys are destroyed; may be nil.
+	Purge func(ctx context.Context, dir string, destroyed []store.KeyID) error
 
 	Progress func(Step)
 	Verify   func(ctx context.Context, dir string) error // is asked before the folder gets its name; may be nil
@@ -236,7 +242,10 @@ func (r *restorer) erase(ctx context.Context) error {
 		delete(hidden, id)
 	}
 	r.done.Erased, r.done.Hidden = len(gone), len(hidden)
-	return errors.Join(err, k.Close())
+	if err := errors.Join(err, k.Close()); err != nil || r.Purge == nil {
+		return err
+	}
+	return r.Purge(ctx, r.dir, slices.Sorted(maps.Keys(gone)))
 }
 
 func (r *restorer) ask(ctx context.Context) error {

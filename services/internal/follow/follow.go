@@ -41,6 +41,11 @@ type Model struct {
 	// context, fault.Unavailable) is tried again. With any other the event is
 	// parked and the rest goes on.
 	Apply func(ctx context.Context, tx *Tx, e store.Event) error
+
+	// Purge takes out all that Apply wrote because of what lies in a stream that
+	// cannot be read any more, so that the rows are what they would be had they been
+	// built without it. It may find nothing. Nil: no row says anything of a stream.
+	Purge func(ctx context.Context, tx *Tx, gone store.Stream) error
 }
 
 func (m Model) wants(t events.Type) bool { return m.Wants == nil || m.Wants(events.Newest(t)) }

@@ -31,7 +31,7 @@ func (c Config) one(ctx context.Context, live, fresh follow.Projection, last sto
 		if c.Check {
 			return "", errChecked
 		}
-		if !o.Same && at > 0 {
+		if !o.Same && at > 0 && !c.Discard {
 			o.Aside = live.Name + ".db.differs-" + began.UTC().Format("20060102T150405Z")
 			aside = filepath.Join(c.Dir, o.Aside)
 		}

@@ -30,6 +30,7 @@ type Config struct {
 	Dir      string
 	Check    bool // compare only
 	Always   bool // switch even where the two differ, and keep the old one aside
+	Discard  bool // with Always: keep nothing aside, for that the two differ is meant
 	Tell     func(Progress)
 	Log      *slog.Logger
 }
