@@ -59,6 +59,7 @@ func commands() []command {
 		{"rebuild", "-data DIR [-only NAME] [-check] [-switch same|always] [-json]", "build the read models anew beside those that serve, compare, switch; a running hub is asked to do it", runRebuild},
 		{"erase", "list|ask|confirm|cancel -data DIR [-child ID [-agency ID] | -subject ID] [-why REASON] [-reference TEXT] [-json] [ID]", "erase what the hub holds about a child or a part of it, with a second person: ask, confirm what another asked, take it back; the hub must run", runErase},
 		{"hold", "list|place|lift -data DIR [-child ID [-agency ID] | -subject ID] [-why REASON] [-reference TEXT] [-json] [ID]", "place a legal hold, which forbids to erase; lift one, with a second person; the hub must run", runHold},
+		{"keys", "rotate -data DIR | -config FILE [-fresh] [-json]", "give a hub's keys a new master key, while the hub runs or not; with -fresh also a new key for what is sealed from now on", runKeys},
 		{"status", "-data DIR [-json]", "how far each read model is, what it could not take, and whether the hub is ready", runStatus},
 		{"webhook", "list|test|enable|disable -data DIR [-json] [AGENCY] | secret -out FILE | verify -key FILE BODY", "how a running hub's webhooks do, try one, disable and enable it; make a key that signs; check a delivery", runWebhook},
 		{"staff", "-data DIR | -config FILE [-out FILE] CSV…", "make marks, keyed hashes, of the agencies' registers of staff, so that the hub can tell who looks at their own, a neighbour's or a colleague's child", makeStaff},

@@ -16,6 +16,7 @@ import (
 
 	"kith/events/bus"
 	"kith/services/internal/keys"
+	"kith/services/internal/lock"
 	"kith/services/internal/sqlite"
 )
 
@@ -182,6 +183,12 @@ func (m *maker) secrets(ctx context.Context) error {
 	if m.KeysTo == "" {
 		return nil
 	}
+	// Keys and master key of one moment: nobody rotates it in between.
+	unlock, err := lock.New(filepath.Join(m.Keys, "open.lock")).Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if err := m.database(ctx, &m.keys, m.KeysTo, "keys/keys.db"); err != nil {
 		return err
 	}

@@ -34,3 +34,9 @@ func FetchSlowly(ctx context.Context, k *Keys, id store.KeyID, meanwhile func())
 	})
 	return err
 }
+
+// RotatePartly is Rotate, cut off after some of its four steps.
+func RotatePartly(ctx context.Context, dir string, steps int) error {
+	_, err := rotate(ctx, dir, true, steps)
+	return err
+}

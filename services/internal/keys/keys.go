@@ -7,6 +7,7 @@
 package keys
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -18,6 +19,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tink-crypto/tink-go/v2/tink"
 
@@ -32,8 +34,9 @@ var ErrUnknownKey = errors.New("no such key")
 
 // Keys is a store.Keys. Many may use it at once.
 type Keys struct {
+	dir       string
 	db        *sqlite.DB
-	wrap      tink.AEAD
+	master    atomic.Pointer[master] // replaced when it is rotated
 	pseudonym []byte
 
 	// One of the locks is held while a key is made, fetched or destroyed, so
@@ -82,9 +85,10 @@ func Open(ctx context.Context, dir string) (*Keys, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open keys: %w", err), db.Close())
 	}
-	k := &Keys{db: db, wrap: m.wrap, pseudonym: m.Pseudonym, erasures: d,
+	k := &Keys{dir: dir, db: db, pseudonym: m.Pseudonym, erasures: d,
 		making: make(chan *making), closed: make(chan struct{}), done: make(chan struct{}),
 		seed: maphash.MakeSeed(), keep: kept, cache: map[store.KeyID]tink.AEAD{}}
+	k.master.Store(&m)
 	if err := k.begin(ctx, fresh); err != nil {
 		return nil, errors.Join(fmt.Errorf("open keys: %w", err), k.shut())
 	}
@@ -126,7 +130,42 @@ func (k *Keys) Open(ctx context.Context, id store.KeyID, sealed, associated []by
 	if err != nil {
 		return nil, err
 	}
+	plain, err := key.Decrypt(sealed, associated)
+	if err == nil || !k.forget(id, key) {
+		return plain, err
+	}
+	// It may be sealed with what was added to the key since it was kept here.
+	if key, err = k.key(ctx, id, k.fetch); err != nil {
+		return nil, err
+	}
 	return key.Decrypt(sealed, associated)
+}
+
+// forget drops a key from the cache, and tells whether it was there.
+func (k *Keys) forget(id store.KeyID, key tink.AEAD) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.cache[id] != key {
+		return false
+	}
+	delete(k.cache, id)
+	return true
+}
+
+func (k *Keys) wrapping() *master { return k.master.Load() }
+
+// rotated tells whether another master key is in force than the one that somebody
+// used, and reads it.
+func (k *Keys) rotated(used *master) bool {
+	if k.wrapping() != used {
+		return true // somebody else has read it
+	}
+	m, fresh, err := findMaster(k.dir, filepath.Join(k.dir, "keys.db"))
+	if err != nil || fresh || bytes.Equal(m.Wrap, used.Wrap) {
+		return false
+	}
+	k.master.Store(&m)
+	return true
 }
 
 // Destroy makes unreadable for ever what was sealed with the key, and keeps the

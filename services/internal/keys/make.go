@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -15,6 +16,7 @@ var errClosed = errors.New("keys closed")
 type making struct {
 	id      store.KeyID
 	wrapped []byte
+	by      int64        // generation of the master key that it is wrapped with
 	done    chan outcome // has room for one
 }
 
@@ -28,8 +30,8 @@ const largestGroup = 256
 
 // save returns when a key is on stable storage: this one, or the one that was
 // made under its name before.
-func (k *Keys) save(ctx context.Context, id store.KeyID, wrapped []byte) (ours bool, err error) {
-	m := &making{id, wrapped, make(chan outcome, 1)}
+func (k *Keys) save(ctx context.Context, id store.KeyID, wrapped []byte, by int64) (ours bool, err error) {
+	m := &making{id, wrapped, by, make(chan outcome, 1)}
 	select {
 	case k.making <- m:
 	case <-k.closed:
@@ -72,7 +74,7 @@ func (k *Keys) makeAll(ms []*making) {
 	outcomes := make([]outcome, len(ms))
 	err := k.insert(context.Background(), ms, outcomes)
 	for i, m := range ms {
-		outcomes[i].err = err
+		outcomes[i].err = cmp.Or(err, outcomes[i].err)
 		m.done <- outcomes[i]
 	}
 }
@@ -83,7 +85,15 @@ func (k *Keys) insert(ctx context.Context, ms []*making, outcomes []outcome) err
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
+	var now int64
+	if err := tx.QueryRowContext(ctx, `SELECT generation FROM master`).Scan(&now); err != nil {
+		return err
+	}
 	for i, m := range ms {
+		if m.by < now {
+			outcomes[i].err = errStale
+			continue
+		}
 		if outcomes[i].ours, err = insertOne(ctx, tx, m); err != nil {
 			return err
 		}

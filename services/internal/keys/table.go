@@ -40,6 +40,12 @@ const withheld = `
 ALTER TABLE keys ADD COLUMN withheld INTEGER;
 CREATE INDEX withheld ON keys (id, withheld) WHERE withheld IS NOT NULL`
 
+// How often the master key was rotated when the keys were wrapped.
+const generation = `ALTER TABLE master ADD COLUMN generation INTEGER NOT NULL DEFAULT 0`
+
+// errStale reports a master key that was replaced since it was read.
+var errStale = errors.New("the master key was rotated")
+
 // errWithheld is store.ErrKeyGone: whoever reads cannot tell the two apart.
 var errWithheld = fmt.Errorf("it is withheld: %w", store.ErrKeyGone)
 
@@ -47,7 +53,7 @@ var proof = []byte("kith master key")
 
 // begin readies the table. With a fresh master key the table must be empty.
 func (k *Keys) begin(ctx context.Context, fresh bool) error {
-	if err := k.db.Migrate(ctx, schema, destroyed, withheld); err != nil {
+	if err := k.db.Migrate(ctx, schema, destroyed, withheld, generation); err != nil {
 		return err
 	}
 	if !fresh {
@@ -60,7 +66,7 @@ func (k *Keys) begin(ctx context.Context, fresh bool) error {
 	if n > 0 {
 		return errors.New("master.key is missing but keys.db holds keys; restore master.key from its backup")
 	}
-	sealed, err := k.wrap.Encrypt(proof, []byte("master"))
+	sealed, err := k.wrapping().wrap.Encrypt(proof, []byte("master"))
 	if err != nil {
 		return err
 	}
@@ -79,7 +85,7 @@ func (k *Keys) prove(ctx context.Context, db *sql.DB) error {
 	if err := db.QueryRowContext(ctx, `SELECT proof, name FROM master`).Scan(&sealed, &name); err != nil {
 		return err
 	}
-	if _, err := k.wrap.Decrypt(sealed, []byte("master")); err != nil {
+	if _, err := k.wrapping().wrap.Decrypt(sealed, []byte("master")); err != nil {
 		return errors.New("keys.db belongs to another master.key")
 	}
 	if !name.Valid {
@@ -92,7 +98,21 @@ func (k *Keys) prove(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-func (k *Keys) fetch(ctx context.Context, id store.KeyID) (tink.AEAD, error) {
+// turns is how often something is tried again with the master key as it is by then.
+const turns = 8
+
+// fetch unwraps a key. Where the master key was rotated meanwhile it looks again.
+func (k *Keys) fetch(ctx context.Context, id store.KeyID) (key tink.AEAD, err error) {
+	for range turns {
+		m := k.wrapping()
+		if key, err = k.fetchWith(ctx, id); err == nil || errors.Is(err, ErrUnknownKey) || errors.Is(err, store.ErrKeyGone) || !k.rotated(m) {
+			break
+		}
+	}
+	return key, err
+}
+
+func (k *Keys) fetchWith(ctx context.Context, id store.KeyID) (tink.AEAD, error) {
 	var wrapped []byte
 	var withheld bool
 	err := k.db.Read.QueryRowContext(ctx, `SELECT wrapped, withheld IS NOT NULL FROM keys WHERE id = ?`, id).Scan(&wrapped, &withheld)
@@ -110,7 +130,7 @@ func (k *Keys) fetch(ctx context.Context, id store.KeyID) (tink.AEAD, error) {
 }
 
 func (k *Keys) unwrap(id store.KeyID, wrapped []byte) (tink.AEAD, error) {
-	h, err := keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), k.wrap, []byte(id))
+	h, err := keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(wrapped)), k.wrapping().wrap, []byte(id))
 	if err != nil {
 		return nil, err
 	}
@@ -122,16 +142,27 @@ func (k *Keys) fetchOrMake(ctx context.Context, id store.KeyID) (tink.AEAD, erro
 	if !errors.Is(err, ErrUnknownKey) {
 		return key, err
 	}
+	for range turns {
+		m := k.wrapping()
+		if key, err = k.create(ctx, id); !errors.Is(err, errStale) || !k.rotated(m) {
+			break
+		}
+	}
+	return key, err
+}
+
+func (k *Keys) create(ctx context.Context, id store.KeyID) (tink.AEAD, error) {
 	h, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
 	if err != nil {
 		return nil, err
 	}
+	m := k.wrapping()
 	var wrapped bytes.Buffer
-	if err := h.WriteWithAssociatedData(keyset.NewBinaryWriter(&wrapped), k.wrap, []byte(id)); err != nil {
+	if err := h.WriteWithAssociatedData(keyset.NewBinaryWriter(&wrapped), m.wrap, []byte(id)); err != nil {
 		return nil, err
 	}
 	// Another process may have been faster; then its key counts.
-	ours, err := k.save(ctx, id, wrapped.Bytes())
+	ours, err := k.save(ctx, id, wrapped.Bytes(), m.Generation)
 	switch {
 	case err != nil:
 		return nil, err

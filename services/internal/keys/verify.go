@@ -62,7 +62,8 @@ func verify(ctx context.Context, dir string) (int, error) {
 		return 0, err
 	}
 	defer db.Close()
-	k := &Keys{wrap: m.wrap, pseudonym: m.Pseudonym}
+	k := &Keys{pseudonym: m.Pseudonym}
+	k.master.Store(&m)
 	if err := k.prove(ctx, db); err != nil {
 		return 0, err
 	}
