@@ -13,7 +13,9 @@ import (
 // Whoever reaches it is the agency, so that it listens on this machine only. It
 // keeps nothing: what is published while the hub is away is refused, and stays
 // in the outbox.
-func WriteLeafConfig(path, listen, hub, creds string) error {
+//
+// ca is a file of certificates that vouch for the hub; those of the machine if empty.
+func WriteLeafConfig(path, listen, hub, creds, ca string) error {
 	if !Loopback(listen) {
 		return fmt.Errorf("a leaf node asks its clients for nothing: it must listen on a loopback address, for example 127.0.0.1:4222")
 	}
@@ -27,6 +29,13 @@ func WriteLeafConfig(path, listen, hub, creds string) error {
 	if err != nil {
 		return err
 	}
+	sealed := ""
+	if ca != "" {
+		if ca, err = filepath.Abs(ca); err != nil {
+			return err
+		}
+		sealed = fmt.Sprintf(", tls: { ca_file: %q }", ca)
+	}
 	text := fmt.Sprintf(`server_name: kith-leaf
 listen: %q
 max_payload: 1MB
@@ -35,9 +44,9 @@ default_js_domain { "$G": "" }
 # Everything that is not on this machine goes to the hub, as this agency.
 leafnodes {
   reconnect: 2s
-  remotes: [ { url: %q, credentials: %q } ]
+  remotes: [ { url: %q, credentials: %q%s } ]
 }
-`, listen, hub, creds)
+`, listen, hub, creds, sealed)
 	if err := writeFile(path, []byte(text)); err != nil {
 		return fmt.Errorf("write the configuration of a leaf node: %w", err)
 	}

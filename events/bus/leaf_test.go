@@ -29,7 +29,7 @@ func TestLeaf(t *testing.T) {
 	consume(t, h, accept(t))
 	w := newWire(t, at)
 	conf, local := filepath.Join(dir, "leaf.conf"), freePort(t)
-	if err := WriteLeafConfig(conf, local, "nats-leaf://"+w.l.Addr().String(), s.Creds(police)); err != nil {
+	if err := WriteLeafConfig(conf, local, "nats-leaf://"+w.l.Addr().String(), s.Creds(police), ""); err != nil {
 		t.Fatal(err)
 	}
 	opts, err := server.ProcessConfigFile(conf)
@@ -87,7 +87,7 @@ func TestLeaf(t *testing.T) {
 	if m, err := sub.NextMsg(200 * time.Millisecond); err == nil {
 		t.Errorf("another agency got %s", m.Subject)
 	}
-	if err := WriteLeafConfig(conf, "0.0.0.0:4222", "tls://x", s.Creds(police)); err == nil {
+	if err := WriteLeafConfig(conf, "0.0.0.0:4222", "tls://x", s.Creds(police), ""); err == nil {
 		t.Error("a leaf node that everybody reaches")
 	}
 }

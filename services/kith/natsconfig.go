@@ -26,11 +26,12 @@ func natsConfig(_ context.Context, c *call) error {
 	leaf := c.flags.String("leaf", "", "where leaf nodes of agencies connect, for example 0.0.0.0:7422; nowhere if not given")
 	leafOf := c.flags.String("leaf-of", "", "at an agency: write the configuration of a leaf node of this hub instead, for example tls://hub.example:7422")
 	creds := c.flags.String("creds", "", "with -leaf-of: the agency's creds file")
+	ca := c.flags.String("ca", "", "with -leaf-of: file of the certificates that vouch for the hub; those of this machine if not given")
 	if err := c.parse(); err != nil {
 		return err
 	}
 	if *leafOf != "" && *out != "" && *creds != "" {
-		return leafConfig(c, *out, cmp.Or(given(c, "listen"), "127.0.0.1:4222"), *leafOf, *creds)
+		return leafConfig(c, *out, cmp.Or(given(c, "listen"), "127.0.0.1:4222"), *leafOf, *creds, *ca)
 	}
 	if *out == "" || *list == "" || *leafOf != "" {
 		return c.wrong("-out and -agencies are needed, for example: kith nats-config -out nats -agencies police,health; at an agency -out, -leaf-of and -creds")
@@ -54,12 +55,12 @@ func natsConfig(_ context.Context, c *call) error {
 }
 
 // leafConfig writes what a NATS server at an agency needs to be a leaf node.
-func leafConfig(c *call, out, listen, hub, creds string) error {
+func leafConfig(c *call, out, listen, hub, creds, ca string) error {
 	if err := os.MkdirAll(out, 0o700); err != nil {
 		return err
 	}
 	conf := filepath.Join(out, "nats-leaf.conf")
-	if err := bus.WriteLeafConfig(conf, listen, hub, creds); err != nil {
+	if err := bus.WriteLeafConfig(conf, listen, hub, creds, ca); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "wrote %s; clients on this machine connect to nats://%s\n", conf, listen)
