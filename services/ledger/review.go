@@ -21,6 +21,7 @@ import (
 const (
 	reviewed = 31 * 24 * time.Hour
 	onList   = 7 * 24 * time.Hour
+	stale    = 15 * time.Minute
 )
 
 // Review is the daily list of looks that somebody should look at. It shows
@@ -33,7 +34,6 @@ type Review struct {
 	Now    func() time.Time
 
 	mu    sync.Mutex // one at a time: it is not cheap
-	at    store.Position
 	asked time.Time
 	list  []unusual.Finding
 }
@@ -103,14 +103,14 @@ func (r *Review) decisions(ctx context.Context, child events.ChildID, into map[s
 	return nil
 }
 
-// findings compares anew when the ledger grew or a quarter of an hour went by.
+// findings compares anew when the last time is a quarter of an hour ago: it reads
+// a month of the ledger and the record of everybody whom somebody looked at.
 func (r *Review) findings(ctx context.Context) ([]unusual.Finding, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	last, err := r.Ledger.store.Last(ctx)
 	now := r.Now()
-	if err != nil || last == r.at && now.Sub(r.asked) < 15*time.Minute {
-		return r.list, err
+	if !r.asked.IsZero() && now.Sub(r.asked) < stale {
+		return r.list, nil
 	}
 	es, err := r.Ledger.Since(ctx, now.Add(-reviewed))
 	if err != nil {
@@ -133,7 +133,7 @@ func (r *Review) findings(ctx context.Context) ([]unusual.Finding, error) {
 	}
 	all := unusual.Find(looks, known, r.Limits)
 	r.list = slices.DeleteFunc(all, func(f unusual.Finding) bool { return now.Sub(f.Last) > onList })
-	r.at, r.asked = last, now
+	r.asked = now
 	return r.list, nil
 }
 

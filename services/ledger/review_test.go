@@ -87,10 +87,40 @@ func TestReview(t *testing.T) {
 
 	l, done = open(t, dir)
 	defer done()
-	r.Ledger = l
+	r = &ledger.Review{Ledger: l, Known: r.Known, Limits: r.Limits, Now: r.Now}
 	list, err = r.List(t.Context())
 	if err != nil || len(list) != 1 || list[0].Decided != events.ReviewFine || list[0].Note != good.Note {
 		t.Errorf("after it was decided: %v %+v", err, list)
+	}
+}
+
+// What is found is on the list within a quarter of an hour, and not compared anew
+// each time somebody opens it.
+func TestReviewIsFresh(t *testing.T) {
+	r, l, done := review(t, t.TempDir())
+	defer done()
+	now := time.Now()
+	r.Now = func() time.Time { return now }
+	count := func() int {
+		t.Helper()
+		list, err := r.List(t.Context())
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%v %+v", err, list)
+		}
+		return len(list[0].Entries)
+	}
+	before := count()
+	again := read
+	again.Reader, again.Child = "reader-1", "c1"
+	if _, err := l.Record(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(); n != before {
+		t.Errorf("compared anew at once: %d entries, before %d", n, before)
+	}
+	now = now.Add(15 * time.Minute)
+	if n := count(); n != before+1 {
+		t.Errorf("after a quarter of an hour: %d entries, want %d", n, before+1)
 	}
 }
 

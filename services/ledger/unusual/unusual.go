@@ -95,7 +95,8 @@ type Finding struct {
 	Last    time.Time       `json:"last"`            // of the last of them
 }
 
-// ID names the finding: the same each time the same is found.
+// ID names the finding: the same each time the same is found. Another look of the
+// same day makes it another finding, on which nobody has decided yet.
 func (f Finding) ID() string { return fmt.Sprintf("%s-%d", f.Pattern, f.Entries[len(f.Entries)-1]) }
 
 // Find compares looks, in the order of their positions, with every pattern. There
