@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/pem"
 	"net/http/httptest"
@@ -44,7 +45,9 @@ func TestSealed(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer a.Close()
-		answer, err := a.Send(t.Context(), sample("sealed-"+filepath.Base(l.URL)))
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		answer, err := a.Send(ctx, sample("sealed-"+filepath.Base(l.URL)))
 		if err != nil || answer.Receipt == nil {
 			t.Errorf("%s: %+v %v", l.URL, answer, err)
 		}
@@ -83,7 +86,7 @@ func leafOf(t *testing.T, s *Server, hub, ca string, want int) (url string) {
 		time.Sleep(100 * time.Millisecond)
 	}
 	if got := leaf.NumLeafNodes(); got != want {
-		t.Errorf("%s with %q: %d links, want %d", hub, ca, got, want)
+		t.Fatalf("%s with %q: %d links, want %d", hub, ca, got, want)
 	}
 	return leaf.ClientURL()
 }
