@@ -37,6 +37,7 @@ var decisions = index(
 	older(decision[ReadRecordedV1](), labelled), decision[ReadRecorded](), decision[FindingReviewed](), decision[WebhookDisabled](), decision[ItemRecalled](),
 	decision[ErasureAsked](), decision[ErasureConfirmed](), decision[ErasureCancelled](), decision[ErasureUndone](),
 	decision[ErasureBegun](), decision[ErasureCarriedOut](), decision[HoldPlaced](), decision[HoldLiftAsked](), decision[HoldLifted](),
+	decision[DutyCommenced](), decision[DutyRevoked](),
 )
 
 // FactTypes yields every type that an agency may publish, in order.

@@ -156,3 +156,10 @@ func (Discussion) LogValue() slog.Value         { return slog.StringValue(withhe
 
 func (FindingReviewed) Format(f fmt.State, _ rune) { hide(f) }
 func (FindingReviewed) LogValue() slog.Value       { return slog.StringValue(withheld) }
+
+// The law of an area. Somebody wrote what is in it.
+
+func (DutyCommenced) Format(f fmt.State, _ rune) { hide(f) }
+func (DutyRevoked) Format(f fmt.State, _ rune)   { hide(f) }
+func (DutyCommenced) LogValue() slog.Value       { return slog.StringValue(withheld) }
+func (DutyRevoked) LogValue() slog.Value         { return slog.StringValue(withheld) }

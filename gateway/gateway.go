@@ -56,6 +56,9 @@ type Config struct {
 	// until the context ends, with the answers to what it sent if it asks for them;
 	// see notices.Inbox.
 	Told func(ctx context.Context, agency events.AgencyID, after events.InboxMark, answers bool) ([]events.Told, error)
+	// Duty says whether the duty to share information is in force in the area, so
+	// that forms lead to it; it is not, if left out.
+	Duty func(context.Context) (bool, error)
 	// Ready says why the hub cannot answer yet, or nil.
 	Ready func(context.Context) error
 

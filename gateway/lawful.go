@@ -43,14 +43,20 @@ type lawfulOutcome struct {
 	Paragraph18               bool // its four answers are demanded
 }
 
-func (g *Gateway) sharing(c *caller, typ events.Type) events.Sharing {
-	a := g.agency(c.Reader.Agency)
-	return events.Sharing{Kind: c.Reader.Kind, Body: a.Body, Type: typ, On: events.Date(g.Now().Format("2006-01-02"))}
+// sharing is what is open to whoever fills in the form. If it cannot be known
+// whether the duty is in force it is not relied on: public task serves as well.
+func (g *Gateway) sharing(r *http.Request, c *caller, typ events.Type) events.Sharing {
+	s := events.Sharing{Kind: c.Reader.Kind, Body: g.agency(c.Reader.Agency).Body, Type: typ, On: events.Date(g.Now().Format("2006-01-02"))}
+	if g.Duty != nil {
+		duty, err := g.Duty(r.Context())
+		s.Duty = duty && err == nil
+	}
+	return s
 }
 
 // lawful is the outcome of a form that was sent; nil as long as it leads to none.
 func (g *Gateway) lawful(r *http.Request, c *caller, typ events.Type) *lawfulOutcome {
-	f, ok := g.sharing(c, typ).Guide(answers(r))
+	f, ok := g.sharing(r, c, typ).Guide(answers(r))
 	if !ok {
 		return nil
 	}
@@ -65,7 +71,7 @@ func answers(r *http.Request) events.Answers {
 // readLawful puts the answers into a form, and says what is missing.
 func (g *Gateway) readLawful(r *http.Request, c *caller, form *education.ConcernForm) (at []fault.Place) {
 	missing := func(field, detail string) { at = append(at, fault.Place{Pointer: field, Detail: detail}) }
-	f, ok := g.sharing(c, events.Concern{}.Type()).Guide(answers(r))
+	f, ok := g.sharing(r, c, events.Concern{}.Type()).Guide(answers(r))
 	if !ok {
 		missing("harm", "Say whether somebody could come to harm.")
 		return at

@@ -31,6 +31,9 @@ func (g *Gate) Child(ctx context.Context, r events.Reader, child events.ChildID,
 	if !rd.may(policy.Open, policy.Thing{}) {
 		return none, g.miss(ctx, rd)
 	}
+	if rd.regime, err = g.law(ctx, then); err != nil {
+		return none, err
+	}
 	v := rd.show(then)
 	rd.about(child)
 	if err := g.record(ctx, rd); err != nil {
@@ -70,7 +73,7 @@ func (r *reading) show(p events.Picture) events.Shown {
 			continue
 		}
 		h.Person = r.person(&kept, h, t, is.know.Allow)
-		v.Items = append(v.Items, events.ShownItem{Held: h, Grounds: is.see.Grounds})
+		v.Items = append(v.Items, events.ShownItem{Held: h, Grounds: r.duty(h, is.see.Grounds)})
 		r.shows(h.Item)
 	}
 	v.Agencies, v.Withheld = who.list(), kept.list()

@@ -28,6 +28,9 @@ type Config struct {
 	Sources   Sources
 	// Record writes to the ledger and returns when it is durable.
 	Record func(context.Context, events.ReadRecorded) error
+	// Regime is the law of the area, of which grounds name the section; none, if
+	// left out.
+	Regime func(context.Context) (events.LegalRegime, error)
 	Now    func() time.Time // time.Now, if nil
 	Log    *slog.Logger     // discarded, if nil
 }
@@ -114,6 +117,7 @@ type reading struct {
 	session  *policy.Session
 	agencies map[events.AgencyID]events.Agency
 	trace    func(Verdict)
+	regime   events.LegalRegime
 	entry    events.ReadRecorded // what the ledger will say
 	seen     seen                // what counts for the label of the entry
 }

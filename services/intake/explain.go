@@ -75,6 +75,6 @@ func Explanations() []Explanation {
 		{UnlawfulBasis, "The lawful basis is not open to you",
 			"The basis fits the schema, and the law does not open it to an agency like yours for what this event states: legitimate interests are not for public authorities, and a legal obligation needs a duty that is in force.",
 			`"basis": {"article6": "recognised-legitimate-interest"}, from a maintained school`, "/data/basis/article6",
-			"Assert what the detail names; docs/lawful-basis.md has the whole table. If your agency is no public authority, ask the hub's operator to register it as independent, and send the event again. An event that was accepted before keeps its receipt."},
+			"Assert what the detail names; docs/lawful-basis.md has the whole table. If your agency is no public authority, ask the hub's operator to register it as independent, and send the event again under another id. An event that was accepted before keeps its receipt."},
 	}
 }

@@ -34,6 +34,10 @@ type Config struct {
 	// send is not intake's to watch.
 	Limits bus.Limits
 
+	// Duty says whether the duty to share information is in force in the area at a
+	// moment; it is not, if left out. It is asked only about what depends on it.
+	Duty func(context.Context, time.Time) (bool, error)
+
 	Now func() time.Time
 	Log *slog.Logger
 }
@@ -47,6 +51,7 @@ type Intake struct {
 	agencies map[events.AgencyID]events.Agency
 	foreign  func(events.AgencyKind, []byte) (events.Notice, bool)
 	limits   bus.Limits
+	duty     func(context.Context, time.Time) (bool, error)
 	now      func() time.Time
 	log      *slog.Logger
 }
@@ -57,7 +62,7 @@ func New(c Config) (*Intake, error) {
 		return nil, fmt.Errorf("open intake: %w", err)
 	}
 	in := &Intake{store: c.Store, signer: c.Signer, agencies: map[events.AgencyID]events.Agency{},
-		foreign: c.Foreign, limits: c.Limits, now: c.Now, log: c.Log}
+		foreign: c.Foreign, limits: c.Limits, duty: c.Duty, now: c.Now, log: c.Log}
 	for _, a := range c.Agencies {
 		in.agencies[a.ID] = a
 	}
@@ -131,8 +136,8 @@ func (in *Intake) accept(ctx context.Context, msg message) (bus.Answer, error) {
 	// are, conflicts with nothing, and one that came before lies where it lay.
 	var s state
 	var rev store.Revision
-	wrong := in.unlawful(msg)
-	if len(wrong) > 0 { // what was accepted before stays so
+	wrong, err := in.unlawful(ctx, msg)
+	if err == nil && len(wrong) > 0 { // what was accepted before stays so
 		s, rev, err = in.load(ctx, stream)
 	}
 	switch {

@@ -1,7 +1,9 @@
 package intake
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -124,5 +126,33 @@ func TestTranslatedRecordsAreLawful(t *testing.T) {
 	}
 	if n < 50 {
 		t.Errorf("only %d records", n)
+	}
+}
+
+// A duty to share opens the legal obligation to all from the moment at which it
+// commences, and not before. Whoever asserts something else is not asked.
+func TestDutyOpensTheObligation(t *testing.T) {
+	d := open(t, plain)
+	asked, inForce, broken := 0, false, error(nil)
+	d.duty = func(_ context.Context, at time.Time) (bool, error) {
+		asked++
+		return inForce && !at.IsZero(), broken
+	}
+	obliged := func(id string) bus.Message {
+		return sent(id, missing1, put(t, example(t, missing1), "basis", map[string]any{"article6": "legal-obligation"}))
+	}
+	d.accepts(t, police, sent("A", missing1, example(t, missing1)))
+	if asked != 0 {
+		t.Errorf("asked %d times about a public task", asked)
+	}
+	d.refuses(t, police, obliged("B"), UnlawfulBasis)
+	inForce = true
+	d.accepts(t, police, obliged("B"))
+	if d.refuses(t, police, sent("C", missing1, put(t, example(t, missing1), "basis", map[string]any{"article6": "legal-obligation", "article9": "health-or-social-care"})), UnlawfulBasis); asked != 3 {
+		t.Errorf("asked %d times", asked)
+	}
+	broken = errors.New("disk")
+	if a, err := d.Take(t.Context(), police, obliged("D")); err == nil {
+		t.Errorf("answered although the law could not be read: %+v", a)
 	}
 }

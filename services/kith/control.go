@@ -44,6 +44,8 @@ func (h *hub) openControl(ctx context.Context) error {
 	mux.HandleFunc("POST /holds/{verb}", h.answerHold)
 	mux.HandleFunc("GET /webhooks", h.answerWebhooks)
 	mux.HandleFunc("POST /webhooks/{agency}/{verb}", h.answerWebhook)
+	mux.HandleFunc("GET /regime", h.answerRegime)
+	mux.HandleFunc("POST /regime/{verb}", h.changeRegime)
 	h.control = &control{controlPath(h.dir), newServer(mux, h.tel.ErrorLog())}
 	h.control.server.BaseContext = func(net.Listener) context.Context { return context.WithoutCancel(ctx) }
 	go func() { _ = h.control.server.Serve(l) }()

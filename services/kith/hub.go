@@ -26,6 +26,7 @@ import (
 	"kith/services/internal/telemetry"
 	"kith/services/internal/witness"
 	"kith/services/notices"
+	"kith/services/regime"
 	"kith/services/retention"
 	"kith/services/strategy"
 	"kith/services/strategy/rules"
@@ -80,6 +81,7 @@ type hub struct {
 	view      *childview.View
 	strategy  *strategy.Strategy
 	retention *retention.Service
+	regime    *regime.Keeper
 	gate      *disclosure.Gate
 	bus       *bus.Hub
 	inbox     *notices.Inbox
@@ -213,18 +215,19 @@ func (h *hub) openServices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	h.regime = regime.New(st, h.authority)
 	if err := h.openPolicies(); err != nil {
 		return err
 	}
 	h.gate, err = disclosure.New(ctx, disclosure.Config{
-		Store: st, Policies: h.policies, Agencies: h.agencies, Authority: h.authority, Record: h.recordRead, Now: time.Now, Log: log,
+		Store: st, Policies: h.policies, Agencies: h.agencies, Authority: h.authority, Record: h.recordRead, Regime: h.regime.Regime, Now: time.Now, Log: log,
 		Sources: disclosure.Sources{Picture: h.view.Picture, Find: h.identity.Find, Concern: h.strategy.Concern, Concerns: h.strategy.Concerns},
 	})
 	if err != nil {
 		return err
 	}
 	h.intake, err = intake.New(intake.Config{
-		Store: st, Signer: h.signer, Agencies: h.register.standing(h.agencies), Foreign: foreign, Limits: h.limits, Now: time.Now, Log: log})
+		Store: st, Signer: h.signer, Agencies: h.register.standing(h.agencies), Foreign: foreign, Limits: h.limits, Duty: h.duty, Now: time.Now, Log: log})
 	return err
 }
 

@@ -63,6 +63,7 @@ func commands() []command {
 		{"status", "-data DIR [-json]", "how far each read model is, what it could not take, and whether the hub is ready", runStatus},
 		{"webhook", "list|test|enable|disable -data DIR [-json] [AGENCY] | secret -out FILE | verify -key FILE BODY", "how a running hub's webhooks do, try one, disable and enable it; make a key that signs; check a delivery", runWebhook},
 		{"staff", "-data DIR | -config FILE [-out FILE] CSV…", "make marks, keyed hashes, of the agencies' registers of staff, so that the hub can tell who looks at their own, a neighbour's or a colleague's child", makeStaff},
+		{"regime", "show|commence|revoke -data DIR | -config FILE [-from DAY -instrument TEXT | -reason TEXT] [-json]", "say from which day the duty to share information is in force in the area of a running hub, and under which regulations", runRegime},
 		{"file", "key|due|export|accept|receipt ...", "at a school: hand a child protection file to the next school, signed and with a receipt, and know by when", handFile},
 		{"health", "-url URL", "ask a running process whether it is ready; for health checks", askHealth},
 	}
