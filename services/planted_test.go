@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -363,7 +364,8 @@ func (b *outbox) later(ctx context.Context, f func(*sql.Tx) error) error {`,
 // Every row is held against the source in any case.
 func TestPlantedBugs(t *testing.T) {
 	caught, missed, left := 0, 0, 0
-	for _, p := range plantedBugs {
+	all := slices.Concat(plantedBugs, gateBugs())
+	for _, p := range all {
 		t.Run(p.bug, func(t *testing.T) {
 			overlay := p.plant(t)
 			if !p.always && os.Getenv("KITH_SOAK") == "" {
@@ -378,7 +380,7 @@ func TestPlantedBugs(t *testing.T) {
 		})
 	}
 	t.Logf("%d planted bugs: %d caught, %d missed, %d left to make soak",
-		len(plantedBugs), caught, missed, left)
+		len(all), caught, missed, left)
 }
 
 // plant writes the mutated copy and says, in a file, what it stands for.

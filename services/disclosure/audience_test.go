@@ -1,6 +1,7 @@
 package disclosure
 
 import (
+	"strings"
 	"testing"
 
 	"kith/events"
@@ -39,5 +40,21 @@ func TestAudience(t *testing.T) {
 		if s := o.Sees[events.Core]; s.Sight == SeesContent && o.Who != "Your own agency" {
 			t.Errorf("without a basis %s sees it, by %s", o.Who, s.Policy)
 		}
+	}
+}
+
+// What counts is the kind of agency that the register says, not what a reader's
+// account says of it.
+func TestKindIsTheRegisters(t *testing.T) {
+	p := pictured(item("c1", council, events.InvolvementChanged{}, onConsent), item("p1", police, events.MissingEpisode{}))
+	p.Consents = []events.ConsentRecord{{ConsentGiven: events.ConsentGiven{Scope: events.EarlyHelp}, GivenAt: noon().AddDate(0, 0, -9)}}
+	r := reader("police")
+	r.Kind = events.KindHealth // to whom c1 would be shown
+	d, err := here(p).gate(t).Child(t.Context(), r, wren, events.PurposeEarlyHelp, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := text(t, d); strings.Contains(said, "given-c1") || !strings.Contains(said, "given-p1") {
+		t.Errorf("the police read %s", said)
 	}
 }
