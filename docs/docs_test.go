@@ -118,13 +118,13 @@ func TestDecisionsAreListed(t *testing.T) {
 	}
 }
 
-// A control is worth its test: each one that the threat model names is there.
-func TestThreatModelNamesTests(t *testing.T) {
-	cited := regexp.MustCompile("`([a-z0-9/_]+)` (Test\\w+|Fuzz\\w+)").FindAllStringSubmatch(read(t, "docs/threat-model.md"), -1)
-	if len(cited) == 0 {
-		t.Fatal("it names no test")
-	}
-	for _, m := range cited {
+var citation = regexp.MustCompile("`([a-z0-9/_]+)` (Test\\w+|Fuzz\\w+)")
+
+// namesTests holds that each test that a text names is there, and counts them.
+func namesTests(t *testing.T, text string) (n int) {
+	t.Helper()
+	for _, m := range citation.FindAllStringSubmatch(text, -1) {
+		n++
 		files, err := filepath.Glob(filepath.Join(root, m[1], "*_test.go"))
 		if err != nil {
 			t.Fatal(err)
@@ -135,6 +135,33 @@ func TestThreatModelNamesTests(t *testing.T) {
 		}) {
 			t.Errorf("there is no test %s in %s", m[2], m[1])
 		}
+	}
+	return n
+}
+
+// A control is worth its test: each row of the threat model names at least one,
+// those named are there, and no threat stands there twice.
+func TestThreatModelNamesTests(t *testing.T) {
+	text := read(t, "docs/threat-model.md")
+	_, table, found := strings.Cut(text, "\n## Controls\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	rows, seen := 0, map[string]bool{}
+	for line := range strings.Lines(table) {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| threat ") || strings.HasPrefix(line, "| ---") {
+			continue
+		}
+		rows++
+		if threat := strings.Split(line, " | ")[0]; seen[threat] {
+			t.Errorf("twice: %s", threat)
+		} else {
+			seen[threat] = true
+		}
+		if !citation.MatchString(line) {
+			t.Errorf("a control without a test: %s", line)
+		}
+	}
+	if n := namesTests(t, text); !found || rows < 50 || n < rows {
+		t.Errorf("%d rows, %d tests", rows, n)
 	}
 }
 
