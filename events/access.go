@@ -18,7 +18,7 @@ type ReadRecorded struct {
 	Kind      AgencyKind `json:"kind,omitempty"` // of the reader's agency, as it was registered then
 	Role      string     `json:"role"`
 	Purpose   Purpose    `json:"purpose"`
-	What      string     `json:"what"`            // "view", "search", "concern", "discussion", "message"; "who-looked" and "release" of the ledger itself
+	What      string     `json:"what"`            // "view", "search", "concern", "discussion", "message"; "copy"; "who-looked" and "release" of the ledger itself
 	By        string     `json:"by,omitempty"`    // of a search: "number" or "name"
 	Ties      []Tie      `json:"ties,omitempty"`  // what connected the reader to the child at that moment
 	Child     ChildID    `json:"child,omitempty"` // none when nothing was found
@@ -60,6 +60,7 @@ const (
 	TieTookPart  Tie = "took-part" // they chair or attend a discussion about the child, open or closed
 	TieAttending Tie = "attending" // the same, of an open one
 	TieInvited   Tie = "invited"   // their agency is invited to an open one
+	TieCopying   Tie = "copying"   // they prepare a copy of the record that somebody asked for
 )
 
 // FindingReviewed: somebody of governance looked at what a pattern of unusual

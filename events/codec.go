@@ -38,6 +38,7 @@ var decisions = index(
 	decision[ErasureAsked](), decision[ErasureConfirmed](), decision[ErasureCancelled](), decision[ErasureUndone](),
 	decision[ErasureBegun](), decision[ErasureCarriedOut](), decision[HoldPlaced](), decision[HoldLiftAsked](), decision[HoldLifted](),
 	decision[DutyCommenced](), decision[DutyRevoked](),
+	decision[CopyRequested](), decision[CopyItemJudged](), decision[CopyAddressConfirmed](), decision[CopyMade](),
 )
 
 // FactTypes yields every type that an agency may publish, in order.

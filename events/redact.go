@@ -163,3 +163,9 @@ func (DutyCommenced) Format(f fmt.State, _ rune) { hide(f) }
 func (DutyRevoked) Format(f fmt.State, _ rune)   { hide(f) }
 func (DutyCommenced) LogValue() slog.Value       { return slog.StringValue(withheld) }
 func (DutyRevoked) LogValue() slog.Value         { return slog.StringValue(withheld) }
+func (CopyRequested) Format(f fmt.State, _ rune)  { hide(f) }
+func (CopyRecipient) Format(f fmt.State, _ rune)  { hide(f) }
+func (CopyItemJudged) Format(f fmt.State, _ rune) { hide(f) }
+func (CopyRequested) LogValue() slog.Value        { return slog.StringValue(withheld) }
+func (CopyRecipient) LogValue() slog.Value        { return slog.StringValue(withheld) }
+func (CopyItemJudged) LogValue() slog.Value       { return slog.StringValue(withheld) }
