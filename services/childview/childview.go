@@ -107,6 +107,28 @@ func (v *View) PictureUntil(ctx context.Context, child events.ChildID, asKnownAt
 	return p, nil
 }
 
+// People are the persons that some subjects are, each as its items describe them:
+// more than one description where they changed. Only services/disclosure may hand
+// on any of it.
+func (v *View) People(ctx context.Context, ids []events.SubjectID) (ps []events.Person, _ error) {
+	until, err := v.store.Last(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("people: %w", err)
+	}
+	for _, id := range ids {
+		es, err := v.readLeft(ctx, "subject-"+store.Stream(id), until)
+		if err != nil {
+			return nil, fmt.Errorf("people: %w", err)
+		}
+		for _, e := range es {
+			if i, ok := e.Event.(events.Item); ok {
+				ps = append(ps, i.Person)
+			}
+		}
+	}
+	return ps, nil
+}
+
 // history reads the streams of the child and, side by side, of each subject that
 // bears on the picture, as far as they went when the log ended at a position: so
 // that all of a picture is of one moment.

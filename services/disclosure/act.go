@@ -10,7 +10,7 @@ import (
 
 // MayAct says whether a reader may do something about a child: "open" (know of
 // the child at all), "convene", "attend", "decide" (of a strategy discussion) or
-// "consent" (record one). The answer is nil; fault.NotFound for a child that is
+// "consent" (record one) or "copy" (prepare a copy of the record). The answer is nil; fault.NotFound for a child that is
 // not there or that they may not know of; or, of kind fault.Refused, why not.
 //
 // It shows nothing about the child and so leaves nothing in the ledger. What is
@@ -21,7 +21,7 @@ func (g *Gate) MayAct(ctx context.Context, r events.Reader, child events.ChildID
 	}
 	a := policy.Act(act)
 	switch a {
-	case policy.Open, policy.Convene, policy.Attend, policy.Conclude, policy.Consent:
+	case policy.Open, policy.Convene, policy.Attend, policy.Conclude, policy.Consent, policy.Copy:
 	default:
 		return fault.New(fault.Invalid, "There is no such act.")
 	}

@@ -61,7 +61,7 @@ func tied(t policy.Ties) (ts []events.Tie) {
 		name events.Tie
 	}{
 		{t.Holds, events.TieHolds}, {t.Concern, events.TieConcern}, {t.TookPart, events.TieTookPart},
-		{t.Attending, events.TieAttending}, {t.Invited, events.TieInvited},
+		{t.Attending, events.TieAttending}, {t.Invited, events.TieInvited}, {t.Copying, events.TieCopying},
 	} {
 		if tie.is {
 			ts = append(ts, tie.name)

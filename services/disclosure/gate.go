@@ -42,6 +42,10 @@ type Sources struct {
 	Find     func(context.Context, events.Query) ([]events.ChildID, error)
 	Concern  func(ctx context.Context, reference string) (events.ConcernStatus, error)
 	Concerns func(ctx context.Context, raisedBy events.AgencyID) ([]events.ConcernStatus, error)
+	// People are the persons that subjects are, as their items describe them; nobody, if nil.
+	People func(context.Context, []events.SubjectID) ([]events.Person, error)
+	// Copying reports whether a copy of a child's record is to be prepared; never, if nil.
+	Copying func(context.Context, events.ChildID) (bool, error)
 }
 
 // Gate decides and records. It is safe for concurrent use.

@@ -103,9 +103,9 @@ func (d described) request() (policy.Request, error) {
 	}
 	for _, t := range split(d.ties) {
 		tie := map[string]*bool{"holds": &r.Ties.Holds, "concern": &r.Ties.Concern, "took-part": &r.Ties.TookPart,
-			"attending": &r.Ties.Attending, "invited": &r.Ties.Invited, "none": new(bool)}[t]
+			"attending": &r.Ties.Attending, "invited": &r.Ties.Invited, "copying": &r.Ties.Copying, "none": new(bool)}[t]
 		if tie == nil {
-			return r, fmt.Errorf("-ties are holds, concern, took-part, attending and invited, or none, not %q", t)
+			return r, fmt.Errorf("-ties are holds, concern, took-part, attending, invited and copying, or none, not %q", t)
 		}
 		*tie = true
 	}

@@ -91,6 +91,7 @@ func contextRecord(s setting) cedar.Record {
 		"tookPart":  cedar.Boolean(s.ties.TookPart),
 		"attending": cedar.Boolean(s.ties.Attending),
 		"invited":   cedar.Boolean(s.ties.Invited),
+		"copying":   cedar.Boolean(s.ties.Copying),
 	})
 }
 

@@ -102,6 +102,7 @@ func alternatives() []alternative {
 	tie("it were the other way round whether there is a concern for the child", func(r *Request) *bool { return &r.Ties.Concern })
 	tie("it were the other way round whether the reader takes part in an open strategy discussion", func(r *Request) *bool { return &r.Ties.Attending })
 	tie("it were the other way round whether the reader’s agency is invited to one", func(r *Request) *bool { return &r.Ties.Invited })
+	tie("it were the other way round whether the reader prepares a copy of the record", func(r *Request) *bool { return &r.Ties.Copying })
 	tie("it were the other way round whether paragraph 18 is stated in full", func(r *Request) *bool { return &r.Thing.Paragraph18 })
 	tie("it were the other way round whether it stays with its originator", func(r *Request) *bool { return &r.Thing.Guarded })
 	return as

@@ -73,6 +73,14 @@ func representative() []spoken {
 		{"a lead opens a child of their own", Request{Open, s47, lead, holds, Thing{}}},
 		{"a social worker opens a child for whom there is a concern", Request{Open, s47, worker, concern, Thing{}}},
 		{"an officer opens a child for whom there is a concern", Request{Open, s47, officer, concern, Thing{}}},
+		{"a social worker prepares a copy and sees a harm", Request{See, events.PurposeSubjectAccess, worker, Ties{Concern: true, Copying: true}, harm}},
+		{"a social worker prepares a copy and knows of police", Request{Know, events.PurposeSubjectAccess, worker, Ties{Concern: true, Copying: true}, incident}},
+		{"a social worker prepares a copy and meets what does not leave its agency", Request{See, events.PurposeSubjectAccess, worker, Ties{Concern: true, Copying: true}, secret}},
+		{"a social worker says that it is for a copy that nobody asked for", Request{See, events.PurposeSubjectAccess, worker, concern, incident}},
+		{"a lead prepares a copy", Request{See, events.PurposeSubjectAccess, lead, Ties{Holds: true, Copying: true}, plan}},
+		{"a social worker records a request for a copy", Request{Copy, events.PurposeSubjectAccess, worker, concern, Thing{}}},
+		{"an officer records a request for a copy", Request{Copy, events.PurposeSubjectAccess, officer, holds, Thing{}}},
+
 		{"governance opens a child", Request{Open, audit, governance, Ties{Holds: true, Concern: true}, Thing{}}},
 
 		{"a lead sees their own item, restricted and on consent withdrawn", Request{See, s47, lead, holds, own}},

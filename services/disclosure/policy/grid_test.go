@@ -29,15 +29,15 @@ func grid() axes {
 		roles: []events.ReaderRole{events.RoleDSL, events.RolePractitioner, events.RoleSocialWorker, events.RoleChair, events.RoleGovernance},
 		readers: []who{{kind: events.KindPolice}, {kind: events.KindHealth}, {kind: events.KindEducation},
 			{kind: events.KindSocialCare}, {kind: events.KindSocialCare, authority: true}},
-		purposes: []events.Purpose{events.PurposeSection47, events.PurposeSection17, events.PurposeEarlyHelp, events.PurposeCarePlanning, events.PurposeAudit},
-		ties:     []Ties{{}, {Holds: true}, {Concern: true}, {TookPart: true}, {TookPart: true, Attending: true}, {Invited: true}},
+		purposes: []events.Purpose{events.PurposeSection47, events.PurposeSection17, events.PurposeEarlyHelp, events.PurposeCarePlanning, events.PurposeAudit, events.PurposeSubjectAccess},
+		ties:     []Ties{{}, {Holds: true}, {Concern: true}, {TookPart: true}, {TookPart: true, Attending: true}, {Invited: true}, {Holds: true, Copying: true}},
 	}
 	if *whole {
 		a.kinds = append(a.kinds, "charity")
 		a.shared, a.bases, a.consents = labelled(true), bases(true), consentWorlds()
 		a.roles = append(a.roles, "visitor")
 		a.readers = append(a.readers, who{kind: "charity"})
-		a.purposes = append(a.purposes, events.PurposeSubjectAccess, "")
+		a.purposes = append(a.purposes, "")
 		a.ties = append(a.ties, Ties{Holds: true, Concern: true}, Ties{Holds: true, Invited: true, TookPart: true, Attending: true})
 	}
 	return a

@@ -35,6 +35,12 @@ func (w who) works() bool {
 	return w.ties.Holds || w.ties.Invited || w.ties.TookPart || w.authority && w.ties.Concern
 }
 
+// preparesCopy: a caseworker of the authority who prepares a copy that somebody has
+// a right to, and looks for that.
+func (w who) preparesCopy() bool {
+	return w.caseworker() && w.ties.Copying && w.purpose == events.PurposeSubjectAccess
+}
+
 func (w who) inTheRoom() bool { return w.ties.Attending && w.purpose == events.PurposeSection47 }
 
 // ceiling is the most sensitive label of which the content reaches somebody
@@ -49,6 +55,9 @@ func (w who) ceiling() int {
 	}
 	if w.purpose == events.PurposeSection47 && (w.ties.Attending || w.authority && w.role == events.RoleChair) {
 		best = 3
+	}
+	if w.preparesCopy() {
+		best = 3 // to judge what is to be left out, they read all that may leave its agency
 	}
 	return best
 }
@@ -72,7 +81,7 @@ func mayKnow(w who, it events.Item) bool {
 		return true
 	case stays(it):
 		return false
-	case w.inTheRoom():
+	case w.inTheRoom(), w.preparesCopy():
 		return true
 	case w.purpose == events.PurposeAudit || w.purpose == events.PurposeSubjectAccess || w.purpose == "":
 		return false

@@ -18,12 +18,13 @@ const (
 	Attend         Act = "attend"
 	Conclude       Act = "decide"
 	Consent        Act = "consent" // record that consent was given or withdrawn
+	Copy           Act = "copy"    // record that somebody asks for a copy of the record, and prepare it
 )
 
 // acts lists every act, so that a policy with a misspelt one is refused.
 func acts() []Act {
 	return []Act{Open, Know, See, Ask, ReadDiscussion, ReadConsent, ReadConcern, ListConcerns,
-		Convene, Attend, Conclude, Consent}
+		Convene, Attend, Conclude, Consent, Copy}
 }
 
 // Acts lists every act.
@@ -53,6 +54,7 @@ type Ties struct {
 	TookPart  bool // the reader chairs or attends a discussion about the child, open or closed
 	Attending bool // the same, of an open one
 	Invited   bool // the reader's agency is invited to an open one
+	Copying   bool // the reader prepares a copy that somebody asked for and that is not made yet
 }
 
 // Thing is what counts about the item, discussion, consent or concern.
