@@ -159,10 +159,10 @@ func (FindingReviewed) LogValue() slog.Value       { return slog.StringValue(wit
 
 // The law of an area. Somebody wrote what is in it.
 
-func (DutyCommenced) Format(f fmt.State, _ rune) { hide(f) }
-func (DutyRevoked) Format(f fmt.State, _ rune)   { hide(f) }
-func (DutyCommenced) LogValue() slog.Value       { return slog.StringValue(withheld) }
-func (DutyRevoked) LogValue() slog.Value         { return slog.StringValue(withheld) }
+func (DutyCommenced) Format(f fmt.State, _ rune)  { hide(f) }
+func (DutyRevoked) Format(f fmt.State, _ rune)    { hide(f) }
+func (DutyCommenced) LogValue() slog.Value        { return slog.StringValue(withheld) }
+func (DutyRevoked) LogValue() slog.Value          { return slog.StringValue(withheld) }
 func (CopyRequested) Format(f fmt.State, _ rune)  { hide(f) }
 func (CopyRecipient) Format(f fmt.State, _ rune)  { hide(f) }
 func (CopyItemJudged) Format(f fmt.State, _ rune) { hide(f) }

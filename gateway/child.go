@@ -27,6 +27,7 @@ type childPage struct {
 	Discussions               []discussionCard
 	Consents                  []consentLine
 	MayConvene, MayConsent    bool
+	MayCopy                   bool
 	Now                       bool // of today, not as known at an earlier moment
 	Once                      string
 	Picture                   picture
@@ -109,6 +110,7 @@ type look struct {
 	only                   events.AgencyID // show items of one agency
 	latestFirst            bool
 	mayConvene, mayConsent bool
+	mayCopy                bool
 	mayDecide              bool
 }
 
@@ -117,7 +119,7 @@ func (g *Gateway) view(v childview.Arranged, l look) childPage {
 	today := v.AsKnownAt == nil
 	p := childPage{base: l.base, Child: v.Child, Purpose: v.Purpose, PurposeName: purposeWords.of(string(v.Purpose)),
 		Purposes: purposes(v.Purpose), Now: today, Once: newKey(), Policy: v.Policy,
-		MayConvene: l.mayConvene && today, MayConsent: l.mayConsent && today}
+		MayConvene: l.mayConvene && today, MayConsent: l.mayConsent && today, MayCopy: l.mayCopy && today}
 	until := l.now
 	if !today {
 		until = *v.AsKnownAt

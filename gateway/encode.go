@@ -120,3 +120,13 @@ func write(w http.ResponseWriter, status int, contentType string, body []byte) e
 	}
 	return nil
 }
+
+// writeArchive answers with a copy as a file. Its name says nothing about anybody.
+func writeArchive[T any](w http.ResponseWriter, d disclosure.Disclosed[T], t disclosure.Template) error {
+	var b bytes.Buffer
+	if err := d.Render(&b, t); err != nil {
+		return fmt.Errorf("write a copy: %w", err)
+	}
+	w.Header().Set("Content-Disposition", `attachment; filename="copy.zip"`)
+	return write(w, http.StatusOK, "application/zip", b.Bytes())
+}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -19,6 +20,7 @@ import (
 	"kith/events/bus"
 	"kith/events/store"
 	"kith/events/store/sqlite"
+	"kith/services/copies"
 	"kith/services/disclosure"
 	"kith/services/education"
 	"kith/services/fault"
@@ -33,21 +35,22 @@ import (
 // and small stand-ins for the services that would write.
 type world struct {
 	*Gateway
-	t        *testing.T
-	mu       sync.Mutex
-	now      time.Time
-	pictures map[events.ChildID]events.Picture
-	concerns []events.ConcernStatus
-	reads    []ledger.Entry
-	acts     []string
-	forms    []education.ConcernForm
-	watchers []chan store.Position
-	sent     []bus.Message
-	refuse   bool // every event is refused
-	broken   error
-	durable  *ledger.Ledger // a real one, where a test needs it
-	log      *strings.Builder
-	seen     map[string]bool // which operations answered how; see conforms
+	t          *testing.T
+	mu         sync.Mutex
+	now        time.Time
+	pictures   map[events.ChildID]events.Picture
+	concerns   []events.ConcernStatus
+	reads      []ledger.Entry
+	acts       []string
+	forms      []education.ConcernForm
+	watchers   []chan store.Position
+	sent       []bus.Message
+	refuse     bool // every event is refused
+	unrecorded bool // the ledger is down
+	broken     error
+	durable    *ledger.Ledger // a real one, where a test needs it
+	log        *strings.Builder
+	seen       map[string]bool // which operations answered how; see conforms
 }
 
 const (
@@ -108,10 +111,13 @@ func newWorld(t *testing.T) *world {
 	}
 	t.Cleanup(func() { l.Close() })
 	logger := slog.New(slog.NewTextHandler(syncWriter{&w.mu, w.log}, nil))
+	asked := copies.New(copies.Config{Store: store.New(l, plainKeys{}), Now: w.clock,
+		Day:        func(t time.Time) events.Date { return events.Date(t.Format(time.DateOnly)) },
+		WorkingDay: func(d events.Date) bool { return true }})
 	gate, err := disclosure.New(t.Context(), disclosure.Config{
 		Store: store.New(l, plainKeys{}), Agencies: agencies(), Authority: council, Now: w.clock, Log: logger,
 		Record:  w.record,
-		Sources: disclosure.Sources{Picture: w.picture, Find: w.find, Concern: w.concernOf, Concerns: w.concernsOf},
+		Sources: disclosure.Sources{Picture: w.picture, Find: w.find, Concern: w.concernOf, Concerns: w.concernsOf, Copying: asked.Open},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +127,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.Gateway, err = New(Config{
-		Gate: gate, Strategy: w, Identity: whoIsWho{w}, Subscribe: w.subscribe, Reads: w.recent, ReadsOf: w.readsOf, Review: reviewing{w},
+		Gate: gate, Strategy: w, Copies: asked, Identity: whoIsWho{w}, Subscribe: w.subscribe, Reads: w.recent, ReadsOf: w.readsOf, Review: reviewing{w},
 		Retention: keeps{w},
 		Submit:    w.submit, Concern: w.raiseConcern, Decide: w.decideConcern, Receipt: w.receiptOf, Told: w.toldTo, Ready: func(context.Context) error { return w.broken },
 		Users: accounts(), Agencies: agencies(), Authority: council, ByToken: true, Demo: true, Place: london, Now: w.clock, Log: logger,
@@ -176,6 +182,9 @@ func (w *world) record(ctx context.Context, e events.ReadRecorded) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.unrecorded {
+		return errors.New("disk full")
+	}
 	w.reads = append(w.reads, ledger.Entry{At: w.now, Position: store.Position(len(w.reads) + 1), ReadRecorded: e})
 	return nil
 }

@@ -31,6 +31,7 @@ type Config struct {
 	Strategy  Strategy
 	Identity  Identity
 	Retention Retention
+	Copies    Copies
 
 	// Subscribe tells of changes to what the hub holds about a child; see
 	// childview.View.

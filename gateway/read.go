@@ -55,7 +55,7 @@ func (g *Gateway) look(r *http.Request, c *caller) look {
 	may := func(act string) bool { return g.Gate.MayAct(r.Context(), c.Reader, child, act) == nil }
 	return look{base: g.base(c, "Child’s view").wide(), reader: c.Reader, now: g.Now(),
 		only: events.AgencyID(q.Get("agency")), latestFirst: q.Get("order") == "latest",
-		mayConvene: may("convene"), mayConsent: may("consent"), mayDecide: may("decide")}
+		mayConvene: may("convene"), mayConsent: may("consent"), mayDecide: may("decide"), mayCopy: may("copy")}
 }
 
 // listening is the route of a page that waits for news; it keeps nobody's

@@ -88,6 +88,14 @@ func (g *Gateway) routes() []route {
 		{"GET /children/{child}/consents/{consent}/withdraw", practising, g.newWithdrawal},
 		{"POST /children/{child}/consents/{consent}/withdraw", practising, g.sendWithdrawal},
 
+		// Copies of the record, for the child, a parent or a court.
+		{"GET /children/{child}/copies", caseworker, g.newCopies},
+		{"POST /children/{child}/copies", caseworker, g.sendCopies},
+		{"GET /children/{child}/copies/{copy}", caseworker, g.copy},
+		{"POST /children/{child}/copies/{copy}/items", caseworker, g.sendJudgment},
+		{"POST /children/{child}/copies/{copy}/address", caseworker, g.sendConfirmation},
+		{"POST /children/{child}/copies/{copy}/archive", caseworker, g.stepUp(g.sendCopy)},
+
 		// Which subjects are the same child.
 		{"GET /v1/identity/candidates", socialWorker, g.getCandidates},
 		{"POST /v1/identity/link", socialWorker, g.postLink},

@@ -44,6 +44,9 @@ var admitted = map[string]string{
 	"GET /children/{child}/consents/new": "dophsc", "POST /children/{child}/consents": "dophsc",
 	"GET /children/{child}/consents/{consent}/withdraw": "dophsc", "POST /children/{child}/consents/{consent}/withdraw": "dophsc",
 
+	"GET /children/{child}/copies": "sc", "POST /children/{child}/copies": "sc", "GET /children/{child}/copies/{copy}": "sc",
+	"POST /children/{child}/copies/{copy}/items": "sc", "POST /children/{child}/copies/{copy}/address": "sc", "POST /children/{child}/copies/{copy}/archive": "sc",
+
 	"GET /v1/identity/candidates": "s", "POST /v1/identity/link": "s", "POST /v1/identity/decline": "s", "POST /v1/identity/unlink": "s",
 	"GET /identity": "s", "POST /identity/link": "s", "POST /identity/decline": "s", "POST /identity/unlink": "s",
 

@@ -9,7 +9,7 @@ import (
 )
 
 // marked are the routes that ask for a fresh proof of who it is.
-var marked = map[string]bool{"POST /v1/identity/unlink": true, "POST /identity/unlink": true,
+var marked = map[string]bool{"POST /v1/identity/unlink": true, "POST /identity/unlink": true, "POST /children/{child}/copies/{copy}/archive": true,
 	"GET /ledger/children/{child}/csv": true, "GET /ledger/children/{child}/fhir": true,
 	"GET /ledger/children/{child}/release": true, "GET /v1/ledger/children/{child}/release": true}
 

@@ -22,7 +22,7 @@ func (h *hub) openGateway(context.Context) error {
 		return err
 	}
 	g, err := gateway.New(gateway.Config{
-		Gate: h.gate, Strategy: h.strategy, Identity: h.identity, Retention: h.retention, PendingFor: h.pendingFor,
+		Gate: h.gate, Strategy: h.strategy, Identity: h.identity, Copies: h.copies, Retention: h.retention, PendingFor: h.pendingFor,
 		Subscribe: h.view.Subscribe, Reads: h.record.ledger.Recent, Submit: h.submit, Concern: h.concern, Decide: h.decide, Receipt: h.receipt, Told: h.told, Ready: h.ready,
 		Duty:   func(ctx context.Context) (bool, error) { return h.duty(ctx, time.Now()) },
 		Limits: h.limits, Users: h.users, Agencies: h.agencies, Barred: h.register.revoked, Authority: h.authority,

@@ -15,6 +15,7 @@ import (
 	"kith/events/store"
 	"kith/gateway"
 	"kith/services/childview"
+	"kith/services/copies"
 	"kith/services/disclosure"
 	"kith/services/disclosure/policy"
 	"kith/services/health"
@@ -83,6 +84,7 @@ type hub struct {
 	retention *retention.Service
 	regime    *regime.Keeper
 	gate      *disclosure.Gate
+	copies    *copies.Copies
 	bus       *bus.Hub
 	inbox     *notices.Inbox
 	webhooks  *webhooks // nil if there are none
@@ -219,9 +221,11 @@ func (h *hub) openServices(ctx context.Context) error {
 	if err := h.openPolicies(); err != nil {
 		return err
 	}
+	h.copies = copies.New(copies.Config{Store: st, Day: packs.Day, WorkingDay: packs.WorkingDay, Now: time.Now})
 	h.gate, err = disclosure.New(ctx, disclosure.Config{
 		Store: st, Policies: h.policies, Agencies: h.agencies, Authority: h.authority, Record: h.recordRead, Regime: h.regime.Regime, Now: time.Now, Log: log,
-		Sources: disclosure.Sources{Picture: h.view.Picture, Find: h.identity.Find, Concern: h.strategy.Concern, Concerns: h.strategy.Concerns},
+		Sources: disclosure.Sources{Picture: h.view.Picture, Find: h.identity.Find, Concern: h.strategy.Concern, Concerns: h.strategy.Concerns,
+			People: h.view.People, Copying: h.copies.Open},
 	})
 	if err != nil {
 		return err

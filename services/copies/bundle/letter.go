@@ -62,7 +62,7 @@ func (b Bundle) Letter() Letter {
 	l.Parts = append(l.Parts, shared)
 	l.part("Why they shared it", "Children have a right to be safe.", "The law lets services share things to keep children safe.",
 		"They must only share what is needed.", "They do not always have to ask first.")
-	l.part("What is in your copy", "Each page has a number.", "Each part says what happened.", "It says which day it was.", "It says who told us.")
+	l.part("What is in your copy", "Each part has a number.", "Each part says what happened.", "It says which day it was.", "It says who told us.")
 	l.part("What may be left out", "We cannot tell you some things.", "Some things are about other people. They have rights too.",
 		"Some things could hurt somebody if we told them.", "We check every copy in the same way.", "We do not say if something was left out of yours.")
 	l.part("If something is wrong", "Tell us if a fact is not right.", "You can ask us to put it right.", "You can ask us to look again at your copy.",
