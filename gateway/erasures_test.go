@@ -27,6 +27,7 @@ func (k keeps) List(context.Context) (retention.Standing, error) {
 			{ID: "e2", Stage: retention.Pending, Whom: events.Whom{Child: "chidden", Agency: school}, Why: events.Unlawful, Reference: "IG-2026-2", AskedBy: ig, AskedAt: k.w.now, Due: &due, Held: true},
 		},
 		Holds: []retention.Hold{{ID: "h1", Whom: events.Whom{Child: "chidden"}, Why: events.HoldCourt, Reference: "L-1", PlacedBy: ig, PlacedAt: k.w.now, LiftAskedBy: &ig}},
+		Due:   []retention.Proposal{{Child: theChild, Since: "2026-11-01", Rule: "CP-35", Source: "Local schedules"}},
 	}, k.w.broken
 }
 
@@ -133,7 +134,7 @@ func TestErasuresPage(t *testing.T) {
 		}
 	}
 	body := w.get("/erasures", "governance").Body.String()
-	for _, words := range []string{"Waiting for a second person", "Hidden", "Held", "then destroyed", "what Oakfield School shared", "asks that it be lifted"} {
+	for _, words := range []string{"Waiting for a second person", "Hidden", "Held", "then destroyed", "what Oakfield School shared", "asks that it be lifted", "1 Nov 2026", "Local schedules"} {
 		if !strings.Contains(body, words) {
 			t.Errorf("the page does not say %q", words)
 		}

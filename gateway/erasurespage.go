@@ -27,7 +27,10 @@ type erasuresPage struct {
 	base
 	Erasures []erasureRow
 	Holds    []holdRow
+	Due      []dueRow
 }
+
+type dueRow struct{ Child, Since, Rule, Source string }
 
 type erasureRow struct {
 	ID                                        events.ErasureID
@@ -56,6 +59,9 @@ func (g *Gateway) erasures(w http.ResponseWriter, r *http.Request, c *caller) er
 	}
 	for _, h := range st.Holds {
 		p.Holds = append(p.Holds, g.holdRow(c, h))
+	}
+	for _, d := range st.Due {
+		p.Due = append(p.Due, dueRow{Child: string(d.Child), Since: g.cal.Day(d.Since), Rule: d.Rule, Source: d.Source})
 	}
 	return g.page(w, http.StatusOK, "erasures.html", p)
 }

@@ -49,6 +49,8 @@ type HubConfig struct {
 	Witnesses         map[events.AgencyID]string `json:"witnesses"`         // which of them cosign checkpoints, each with the key that its kith agency prints as it starts; none
 	Quorum            int                        `json:"quorum"`            // how many of them have to; more than half
 
+	RetentionRules string `json:"retentionRules"` // file with the partnership's own rules of how long a record is kept; England's alone
+
 	ErasureDays int `json:"erasureDays"` // how long a confirmed erasure is hidden and can be taken back before its keys are destroyed; 30
 
 	Webhooks map[events.AgencyID]Webhook `json:"webhooks"` // to which of them the inbox is delivered by webhook; none

@@ -137,6 +137,9 @@ func (a retentionAnswer) show(c *call, path string, asJSON bool) error {
 		}
 		fmt.Fprintln(c.out)
 	}
+	for _, p := range a.Due {
+		fmt.Fprintf(c.out, "time is over since %s: child %s, by %s (%s)\n", p.Since, p.Child, p.Rule, p.Source)
+	}
 	return nil
 }
 

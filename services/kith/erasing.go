@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -12,15 +14,28 @@ import (
 	"kith/services/internal/rebuild"
 	"kith/services/notices"
 	"kith/services/retention"
+	"kith/services/retention/rules"
 )
 
 // openRetention begins to hide what is being erased and to carry out what is due.
 // Which keys are withheld the keys know by themselves: what is hidden already is so
 // from the first request on.
 func (h *hub) openRetention(ctx context.Context) (err error) {
+	var own [][]byte
+	if h.retentionRules != "" {
+		text, err := os.ReadFile(h.retentionRules)
+		if err != nil {
+			return fmt.Errorf("retentionRules: %w", err)
+		}
+		own = append(own, text)
+	}
+	packs, err := rules.Load(own...)
+	if err != nil {
+		return err
+	}
 	h.retention, err = retention.New(ctx, retention.Config{
 		Store: h.record.store, DB: h.models[4], Keys: h.record.keys, Subjects: h.subjects, ChildOf: h.identity.ChildOf,
-		Derived: h.derived(), Rebuild: h.rebuildAll, Expire: h.expire, PendingFor: h.pendingFor, Now: h.clock, Log: h.tel.Log})
+		Derived: h.derived(), Rebuild: h.rebuildAll, Expire: h.expire, Rules: packs, Area: h.authority, PendingFor: h.pendingFor, Now: h.clock, Log: h.tel.Log})
 	return err
 }
 

@@ -63,9 +63,11 @@ type partnership struct {
 	hooks  map[events.AgencyID]Webhook // whose inbox is delivered by webhook; nobody's if not set
 	origin string                      // the hub's name in DNS, for receivers of webhooks
 
-	staff      staffFile        // what is known of who reads; nothing if not set
-	pendingFor time.Duration    // how long an erasure can be taken back; see retention.Config
-	clock      func() time.Time // by which erasures fall due; time.Now if nil
+	staff          staffFile     // what is known of who reads; nothing if not set
+	pendingFor     time.Duration // how long an erasure can be taken back; see retention.Config
+	retentionRules string        // file with the partnership's own; England's alone if not set
+
+	clock func() time.Time // by which erasures fall due; time.Now if nil
 }
 
 // hub is the hub's side of a partnership, in one process.

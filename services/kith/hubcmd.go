@@ -85,7 +85,7 @@ func serveHub(ctx context.Context, c *call, conf HubConfig, tel *telemetry.Telem
 func (c HubConfig) partnership(log *log.Logger) (partnership, *bus.Server, error) {
 	p := partnership{dir: c.Data, keys: c.Keys, store: c.Store, agencies: c.Agencies, authority: c.Authority, tls: c.TLS.ByProxy || c.TLS.CertFile != "", limits: c.Limits,
 		checkpointEvery: time.Duration(c.CheckpointSeconds) * time.Second, witnesses: c.Witnesses, quorum: c.Quorum,
-		hooks: c.Webhooks, origin: c.Origin, signIn: c.SignIn, pendingFor: time.Duration(c.ErasureDays) * 24 * time.Hour}
+		hooks: c.Webhooks, origin: c.Origin, signIn: c.SignIn, pendingFor: time.Duration(c.ErasureDays) * 24 * time.Hour, retentionRules: c.RetentionRules}
 	var err error
 	if p.staff, err = loadStaff(c.Staff); err != nil {
 		return p, nil, err

@@ -48,13 +48,22 @@ func (s *Service) Tick(ctx context.Context) error {
 	return errors.Join(err, s.each(ctx, s.step), s.expire(ctx))
 }
 
+// expire is done once a day: it throws away what is kept for a time only, and looks
+// for whose time is over.
 func (s *Service) expire(ctx context.Context) error {
 	now := s.Now()
-	if s.Expire == nil || now.Sub(s.expired) < 24*time.Hour {
+	if now.Sub(s.expired) < daily {
 		return nil
 	}
-	if err := s.Expire(ctx, now); err != nil {
-		return fmt.Errorf("throw away what is kept for a time only: %w", err)
+	due, err := s.propose(ctx)
+	if err != nil {
+		return fmt.Errorf("look for whose time is over: %w", err)
+	}
+	s.due.Store(&due)
+	if s.Expire != nil {
+		if err := s.Expire(ctx, now); err != nil {
+			return fmt.Errorf("throw away what is kept for a time only: %w", err)
+		}
 	}
 	s.expired = now
 	return nil

@@ -11,12 +11,14 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kith/events"
 	"kith/events/store"
 	"kith/services/internal/follow"
 	"kith/services/internal/sqlite"
+	"kith/services/retention/rules"
 )
 
 // PendingFor is how long an erasure can be taken back, where nobody says otherwise.
@@ -36,6 +38,9 @@ type Config struct {
 	Derived []Derived // every store that holds something of what the log holds
 	// Rebuild derives anew what was purged of these streams, after their keys were released.
 	Rebuild func(context.Context, []store.Stream) error
+
+	Rules rules.Packs
+	Area  events.AgencyID // whose rules they are: the local authority
 
 	// Expire throws away, once a day, what is kept for a time only.
 	Expire func(ctx context.Context, now time.Time) error
@@ -78,13 +83,21 @@ type Service struct {
 	wake     chan struct{}
 
 	slow    sync.Mutex // one at a time carries out or brings back
-	expired time.Time  // when Expire was last done
+	expired time.Time  // when Expire was last done, and who is over was looked for
+
+	due atomic.Pointer[[]Proposal]
 
 	mu     sync.Mutex                // one at a time withholds or releases keys
 	hidden map[events.ErasureID]bool // that this process has hidden
 }
 
 const prefix = "retention-"
+
+// The whole log is looked through once a day, the first time a while after the start.
+const (
+	daily     = 24 * time.Hour
+	firstLook = 10 * time.Minute
+)
 
 // New starts to follow the log, to hide what is pending and to carry out what is
 // due. It returns at once; see Wait.
@@ -99,6 +112,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if s.Every == 0 {
 		s.Every = time.Minute
 	}
+	s.expired = s.Now().Add(firstLook - daily) // a hub that starts has other things to do
 	ctx, s.cancel = context.WithCancel(ctx)
 	var err error
 	s.follower, err = follow.Start(ctx, c.Store, follow.Projection{Model: Model(), DB: c.DB, Log: c.Log, After: s.news})

@@ -100,6 +100,14 @@ func (d *desk) cause(by events.Decider) store.Cause {
 	return store.Cause{By: by.Actor, For: by.Agency, Because: "request " + strconv.Itoa(d.n)}
 }
 
+func (d *desk) append(stream string, e events.Event) {
+	d.t.Helper()
+	d.n++
+	_, err := d.store.Append(d.t.Context(), store.Batch{Stream: store.Stream(stream), Expect: store.Any, Events: []events.Event{e},
+		Cause: store.Cause{By: "test", For: "a", Because: "event " + strconv.Itoa(d.n)}})
+	d.must(err)
+}
+
 // report appends one report as intake does: an item for each person.
 func (d *desk) report(id string, agency events.AgencyID, who ...events.Companion) {
 	d.t.Helper()

@@ -137,12 +137,17 @@ func (s *Service) Lift(ctx context.Context, c store.Cause, role events.ReaderRol
 type Standing struct {
 	Erasures []Erasure `json:"erasures"`
 	Holds    []Hold    `json:"holds"`
+
+	Due []Proposal `json:"due"` // whose time is over, as of the last look, once a day
 }
 
 // List is everything that was decided, with what holds what.
 func (s *Service) List(ctx context.Context) (Standing, error) {
 	all, err := s.known(ctx)
-	st := Standing{Erasures: []Erasure{}, Holds: []Hold{}}
+	st := Standing{Erasures: []Erasure{}, Holds: []Hold{}, Due: []Proposal{}}
+	if due := s.due.Load(); due != nil {
+		st.Due = undecided(*due, all)
+	}
 	for _, a := range all {
 		for _, e := range a.Erasures {
 			e.Held = e.open() && (a.held(e.Whom) || holds(all, a.anchor, e.Subjects))
