@@ -18,6 +18,7 @@ import (
 // purged, before it is listed here.
 var opened = map[string]string{
 	"services/internal/keys/keys.go":       "keys.db",
+	"services/internal/keys/rotate.go":     "keys.db",
 	"services/internal/keys/erased.go":     "keys.db",
 	"services/internal/keys/verify.go":     "keys.db",
 	"services/internal/edge/outbox.go":     "outbox",
