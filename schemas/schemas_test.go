@@ -107,6 +107,29 @@ func TestExamplesAreValid(t *testing.T) {
 	}
 }
 
+// Consent is not the default: no schema has one to fill in, and nothing that stands
+// as an example of a lawful basis is consent but where the type is about it.
+func TestConsentIsNoDefault(t *testing.T) {
+	seen := 0
+	for path, doc := range documents(t) {
+		walk(path+"#", doc, func(at string, s map[string]any) {
+			seen++
+			if s["default"] != nil {
+				t.Errorf("%s: has a default; whoever shares says what they mean", at)
+			}
+			examples, _ := s["examples"].([]any)
+			for _, e := range examples {
+				if e == "consent" || e == "explicit-consent" {
+					t.Errorf("%s: consent stands as the example", at)
+				}
+			}
+		})
+	}
+	if seen < 500 {
+		t.Errorf("only %d schemas were looked at", seen)
+	}
+}
+
 // open tells an object that takes fields of whatever kind.
 func open(additional any) bool {
 	kind, _ := additional.(map[string]any)
