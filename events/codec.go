@@ -39,6 +39,7 @@ var decisions = index(
 	decision[ErasureBegun](), decision[ErasureCarriedOut](), decision[HoldPlaced](), decision[HoldLiftAsked](), decision[HoldLifted](),
 	decision[DutyCommenced](), decision[DutyRevoked](),
 	decision[CopyRequested](), decision[CopyItemJudged](), decision[CopyAddressConfirmed](), decision[CopyMade](),
+	decision[ConflictDeclared](), decision[ConflictMet](), decision[RestrictionPlaced](), decision[RestrictionReviewed](), decision[LiftProposed](), decision[LiftApproved](), decision[GlassBroken](), decision[GlassReason](), decision[GlassReviewed](),
 )
 
 // FactTypes yields every type that an agency may publish, in order.

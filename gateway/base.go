@@ -41,7 +41,7 @@ func (g *Gateway) base(c *caller, title string) base {
 
 func (g *Gateway) nav(r events.Reader) []navItem {
 	if governance(g, r) {
-		return []navItem{{Name: "Who looked", Path: "/"}, {Name: "Unusual looks", Path: "/unusual"}, {Name: "Erasures and holds", Path: "/erasures"}}
+		return []navItem{{Name: "Who looked", Path: "/"}, {Name: "Unusual looks", Path: "/unusual"}, {Name: "Erasures and holds", Path: "/erasures"}, {Name: "Notices", Path: "/notices"}, {Name: "Restricted records", Path: "/restrictions"}}
 	}
 	ns := []navItem{{Name: "Start", Path: "/"}}
 	if dsl(g, r) {
@@ -56,6 +56,9 @@ func (g *Gateway) nav(r events.Reader) []navItem {
 	}
 	if socialWorker(g, r) {
 		ns = append(ns, navItem{Name: "Possible matches", Path: "/identity"})
+	}
+	if caseworker(g, r) {
+		ns = append(ns, navItem{Name: "Restricted records", Path: "/restrictions"})
 	}
 	return ns
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"iter"
 	"log/slog"
 	"net"
 	"net/http"
@@ -115,8 +116,14 @@ func newWorld(t *testing.T) *world {
 		Day:        func(t time.Time) events.Date { return events.Date(t.Format(time.DateOnly)) },
 		WorkingDay: func(d events.Date) bool { return true }})
 	gate, err := disclosure.New(t.Context(), disclosure.Config{
-		Store: store.New(l, plainKeys{}), Agencies: agencies(), Authority: council, Now: w.clock, Log: logger,
-		Record:  w.record,
+		Store: store.New(shaky{l, w}, plainKeys{}), Agencies: agencies(), Authority: council, Now: w.clock, Log: logger,
+		Record: w.record,
+		Marks: func(p events.Person) []string {
+			if p.Name == (events.Name{}) {
+				return nil
+			}
+			return []string{"name:" + plainKeys{}.Pseudonym("name", p.Name.Given+" "+p.Name.Family+" "+string(p.DateOfBirth))}
+		},
 		Sources: disclosure.Sources{Picture: w.picture, Find: w.find, Concern: w.concernOf, Concerns: w.concernsOf, Copying: asked.Open},
 	})
 	if err != nil {
@@ -136,6 +143,32 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// shaky is a log that is broken when the world is.
+type shaky struct {
+	store.Log
+	*world
+}
+
+func (s shaky) Read(ctx context.Context, st store.Stream, after store.Revision) iter.Seq2[store.Recorded, error] {
+	if err := s.world.failing(); err != nil {
+		return func(yield func(store.Recorded, error) bool) { yield(store.Recorded{}, err) }
+	}
+	return s.Log.Read(ctx, st, after)
+}
+
+func (s shaky) Append(ctx context.Context, ws ...store.Write) ([]store.Appended, error) {
+	if err := s.world.failing(); err != nil {
+		return nil, err
+	}
+	return s.Log.Append(ctx, ws...)
+}
+
+func (w *world) failing() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.broken
 }
 
 type syncWriter struct {

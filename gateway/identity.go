@@ -18,12 +18,36 @@ type candidatesAnswer struct {
 
 func (candidatesAnswer) open() {}
 
-func (g *Gateway) getCandidates(w http.ResponseWriter, r *http.Request, _ *caller) error {
-	cs, err := g.Identity.Candidates(r.Context())
+// candidatesFor are those of which the caller may know: nothing stands between
+// them and either child.
+func (g *Gateway) candidatesFor(ctx context.Context, r events.Reader) ([]identity.Candidate, error) {
+	all, err := g.Identity.Candidates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []events.ChildID
+	for _, c := range all {
+		ids = append(ids, c.Child, c.Now)
+	}
+	stays, err := g.Gate.Among(ctx, r, ids...)
+	if err != nil {
+		return nil, err
+	}
+	cs := []identity.Candidate{}
+	for i, c := range all {
+		if stays[2*i] && stays[2*i+1] {
+			cs = append(cs, c)
+		}
+	}
+	return cs, nil
+}
+
+func (g *Gateway) getCandidates(w http.ResponseWriter, r *http.Request, c *caller) error {
+	cs, err := g.candidatesFor(r.Context(), c.Reader)
 	if err != nil {
 		return err
 	}
-	return writeOpen(w, http.StatusOK, jsonType, candidatesAnswer{append([]identity.Candidate{}, cs...)})
+	return writeOpen(w, http.StatusOK, jsonType, candidatesAnswer{cs})
 }
 
 type candidatesPage struct {
@@ -41,7 +65,7 @@ type candidateRow struct {
 }
 
 func (g *Gateway) candidates(w http.ResponseWriter, r *http.Request, c *caller) error {
-	cs, err := g.Identity.Candidates(r.Context())
+	cs, err := g.candidatesFor(r.Context(), c.Reader)
 	if err != nil {
 		return err
 	}
@@ -79,6 +103,9 @@ func (g *Gateway) settle(w http.ResponseWriter, r *http.Request, c *caller, do l
 	if err != nil {
 		return err
 	}
+	if err := g.Gate.MayPlace(r.Context(), c.Reader, b.Child, b.Subject); err != nil {
+		return err
+	}
 	if err := do(r.Context(), cause(r, c, ""), b.Child, b.Subject, b.Reason); err != nil {
 		return err
 	}
@@ -101,8 +128,11 @@ func (g *Gateway) settleForm(w http.ResponseWriter, r *http.Request, c *caller, 
 	if err := parseForm(w, r); err != nil {
 		return err
 	}
-	err := do(r.Context(), cause(r, c, ""), events.ChildID(posted(r, "child")), events.SubjectID(posted(r, "subject")), posted(r, "reason"))
-	if err != nil {
+	child, subject := events.ChildID(posted(r, "child")), events.SubjectID(posted(r, "subject"))
+	if err := g.Gate.MayPlace(r.Context(), c.Reader, child, subject); err != nil {
+		return err
+	}
+	if err := do(r.Context(), cause(r, c, ""), child, subject, posted(r, "reason")); err != nil {
 		return err
 	}
 	return redirect(w, r, "/identity")

@@ -23,7 +23,7 @@ func (g *Gateway) getInbox(w http.ResponseWriter, r *http.Request, c *caller) er
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), p.wait)
 	defer cancel()
-	ms, err := g.Told(ctx, c.Reader.Agency, p.after, p.answers)
+	ms, err := g.toldTo(ctx, c.Reader, p)
 	if err == nil {
 		err = brokenOff(r)
 	}
@@ -35,6 +35,24 @@ func (g *Gateway) getInbox(w http.ResponseWriter, r *http.Request, c *caller) er
 		return err
 	}
 	return writeDisclosed(w, http.StatusOK, d)
+}
+
+// toldTo waits for a message that the caller may read: one that is kept from them
+// ends no wait.
+func (g *Gateway) toldTo(ctx context.Context, r events.Reader, p poll) ([]events.Told, error) {
+	for seen := p.after; ; {
+		ms, err := g.Told(ctx, r.Agency, seen, p.answers)
+		if err != nil || len(ms) == 0 {
+			return nil, err
+		}
+		for _, m := range ms {
+			seen = seen.Past(m)
+		}
+		ms, err = g.Gate.Readable(context.WithoutCancel(ctx), r, ms)
+		if err != nil || len(ms) > 0 {
+			return ms, err
+		}
+	}
 }
 
 // poll is what a request for the inbox asks.

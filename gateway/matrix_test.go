@@ -29,6 +29,8 @@ const (
 	attend    row = "attend"
 	decide    row = "decide"
 	consent   row = "consent"
+	restrict  row = "restrict"
+	ofNothing row = "of what is not there" // these requests name none that is
 )
 
 // rowOf has every route that asks who comes. A new one that is not here fails.
@@ -52,6 +54,13 @@ var rowOf = map[string]row{
 	"GET /v1/ledger": forRole, "GET /v1/ledger/unusual": forRole, "POST /v1/ledger/unusual/{finding}": forRole, "GET /unusual": forRole, "POST /unusual/{finding}": forRole,
 	"GET /v1/ledger/children/{child}": forRole, "GET /v1/ledger/children/{child}/release": forRole, "GET /ledger/children/{child}": forRole,
 	"GET /ledger/children/{child}/csv": forRole, "GET /ledger/children/{child}/fhir": forRole, "GET /ledger/children/{child}/release": forRole,
+	"POST /v1/conflicts": forRole, "GET /v1/restrictions": forRole, "POST /v1/children/{child}/restrictions": restrict,
+	"POST /v1/restrictions/{restriction}/review": ofNothing, "POST /v1/lifts": forRole, "POST /v1/lifts/{lift}/approval": ofNothing,
+	"POST /v1/break-glass": forRole, "GET /v1/notices": forRole, "GET /v1/notices/{notice}": ofNothing, "POST /v1/notices/{notice}/review": forRole,
+	"GET /conflicts/new": forRole, "POST /conflicts": forRole, "GET /restrictions": forRole, "GET /children/{child}/restrictions/new": ofChild,
+	"POST /children/{child}/restrictions": restrict, "POST /restrictions/{restriction}/review": ofNothing, "POST /lifts": forRole,
+	"POST /lifts/{lift}/approval": ofNothing, "GET /break-glass": forRole, "POST /break-glass": forRole,
+	"GET /notices": forRole, "GET /notices/{notice}": ofNothing, "POST /notices/{notice}/review": forRole,
 	"GET /{$}": forRole, "POST /alive": forRole, "POST /sign-out/everywhere": forRole, "GET /sign-in/again": ofSession, "POST /sign-in/again": ofSession,
 }
 
@@ -79,6 +88,8 @@ func (a asking) want() (class string, secrets bool) {
 		return "in", false
 	case ofSession:
 		return "refused", false
+	case ofNothing:
+		return "hidden", false
 	case listing:
 		return either(a.Reader.Role == events.RoleDSL || works(a.User), "in", "refused"), false
 	case ofConcern:

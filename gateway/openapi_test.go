@@ -62,13 +62,16 @@ func q(s string) string { b, _ := json.Marshal(s); return string(b) }
 
 // inPath says what stands in braces in an address.
 var inPath = map[string][2]string{
-	"child":      {"The hub's id of the child.", "api/concern.json#/$defs/child"},
-	"discussion": {"The id of the discussion.", "api/view.json#/$defs/discussionId"},
-	"consent":    {"The id of the consent.", "api/view.json#/$defs/consentId"},
-	"finding":    {"The id of the finding.", "api/review-form.json#/$defs/finding"},
-	"reference":  {"The reference of the concern.", "api/concern.json#/properties/reference"},
-	"erasure":    {"The id of the erasure.", "api/erasure.json#/$defs/id"},
-	"hold":       {"The id of the legal hold.", "api/hold.json#/$defs/id"},
+	"child":       {"The hub's id of the child.", "api/concern.json#/$defs/child"},
+	"discussion":  {"The id of the discussion.", "api/view.json#/$defs/discussionId"},
+	"consent":     {"The id of the consent.", "api/view.json#/$defs/consentId"},
+	"finding":     {"The id of the finding.", "api/review-form.json#/$defs/finding"},
+	"reference":   {"The reference of the concern.", "api/concern.json#/properties/reference"},
+	"erasure":     {"The id of the erasure.", "api/erasure.json#/$defs/id"},
+	"hold":        {"The id of the legal hold.", "api/hold.json#/$defs/id"},
+	"restriction": {"The id of the restriction.", "api/restriction.json#/properties/restriction"},
+	"lift":        {"The id of the proposal.", "api/lift.json#/properties/lift"},
+	"notice":      {"The reference of the notice.", "api/glass.json#/properties/notice"},
 }
 
 // attributes of a CloudEvent stand in headers in binary mode.

@@ -62,6 +62,8 @@ func does(u User, k tie, act string) bool {
 		return works(u)
 	case "attend":
 		return works(u) || k == isInvited || k == attendsNow
+	case "restrict":
+		return works(u)
 	case "decide":
 		return u.Persona == "chair"
 	default: // record consent

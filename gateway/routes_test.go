@@ -57,6 +57,13 @@ var admitted = map[string]string{
 	"POST /v1/holds": "cg", "POST /v1/holds/{hold}/lift": "cg",
 	"GET /erasures": "cg", "GET /erasures/new": "cg", "POST /erasures": "cg", "POST /erasures/{erasure}/confirm": "cg", "POST /erasures/{erasure}/cancel": "cg",
 	"GET /holds/new": "cg", "POST /holds": "cg", "POST /holds/{hold}/lift": "cg",
+	"POST /v1/conflicts": "g", "GET /v1/restrictions": "phscg", "POST /v1/children/{child}/restrictions": "dophsc",
+	"POST /v1/restrictions/{restriction}/review": "phscg", "POST /v1/lifts": "phscg", "POST /v1/lifts/{lift}/approval": "phscg",
+	"POST /v1/break-glass": "phsc", "GET /v1/notices": "g", "GET /v1/notices/{notice}": "g", "POST /v1/notices/{notice}/review": "g",
+	"GET /conflicts/new": "g", "POST /conflicts": "g", "GET /restrictions": "phscg", "GET /children/{child}/restrictions/new": "dophsc",
+	"POST /children/{child}/restrictions": "dophsc", "POST /restrictions/{restriction}/review": "phscg", "POST /lifts": "phscg",
+	"POST /lifts/{lift}/approval": "phscg", "GET /break-glass": "phsc", "POST /break-glass": "phsc",
+	"GET /notices": "g", "GET /notices/{notice}": "g", "POST /notices/{notice}/review": "g",
 
 	"GET /v1/ledger": "g", "GET /{$}": "dophscg", "POST /alive": "dophscg",
 }
@@ -98,7 +105,7 @@ func TestRoutesOverHTTP(t *testing.T) {
 		}
 		method, pattern, _ := strings.Cut(rt.pattern, " ")
 		path := strings.NewReplacer("{$}", "", "{child}", string(theChild), "{reference}", "QX3M-7RTL-P2VA",
-			"{discussion}", "d1", "{consent}", "k2", "{erasure}", "e1", "{hold}", "h1").Replace(pattern)
+			"{discussion}", "d1", "{consent}", "k2", "{erasure}", "e1", "{hold}", "h1", "{restriction}", "r1", "{lift}", "l1", "{notice}", "n1").Replace(pattern)
 		api := strings.HasPrefix(path, "/v1/")
 
 		rec := w.ask(method, path, "", "", "")

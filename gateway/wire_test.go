@@ -60,6 +60,20 @@ func (w *world) works(t *testing.T, pattern string) (asked, *httptest.ResponseRe
 	if strings.Contains(a.target, "{consent}") {
 		a.target = strings.ReplaceAll(a.target, "{consent}", w.consented(t))
 	}
+	switch pattern { // of what there has to be some
+	case "GET /v1/restrictions":
+		w.works(t, "POST /v1/lifts")
+	case "GET /v1/notices":
+		w.works(t, "POST /v1/break-glass")
+	}
+	for place, made := range map[string]string{"{restriction}": "POST /v1/children/{child}/restrictions", "{lift}": "POST /v1/lifts", "{notice}": "POST /v1/break-glass"} {
+		if strings.Contains(a.target+a.body, place) {
+			_, rec := w.works(t, made)
+			_, id, _ := strings.Cut(rec.Body.String(), `"`+strings.Trim(place, "{}")+`":"`)
+			id, _, _ = strings.Cut(id, `"`)
+			a.target, a.body = strings.ReplaceAll(a.target, place, id), strings.ReplaceAll(a.body, place, id)
+		}
+	}
 	return a, w.does(pattern, a)
 }
 
@@ -102,7 +116,7 @@ func TestWireCovers(t *testing.T) {
 			w.does(pattern, a)
 		}
 		a := working()[pattern]
-		a.target = strings.ReplaceAll(a.target, "{consent}", "k2")
+		a.target = strings.NewReplacer("{consent}", "k2", "{restriction}", "r1", "{lift}", "l1", "{notice}", "n1").Replace(a.target)
 		w := newWorld(t)
 		w.seen = seen
 		w.works(t, pattern)
@@ -122,7 +136,7 @@ func TestWireCovers(t *testing.T) {
 		if len(o.Query) > 0 {
 			in(asis, asked{before(a.target) + "?after=x&purpose=none", a.persona, a.contentType, a.body})
 		}
-		in(asis, asked{strings.ReplaceAll(a.target, string(theChild), "cnobody"), a.persona, a.contentType, a.body})
+		in(asis, asked{strings.ReplaceAll(a.target, string(theChild), "cnobody"), a.persona, a.contentType, strings.ReplaceAll(a.body, string(theChild), "cnobody")})
 		in(func(w *world) {
 			w.Limits = bus.Limits{Of: map[events.AgencyID]bus.Limit{"northshire-police": {EventsPerSecond: 1}}}
 			for range 3 {

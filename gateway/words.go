@@ -82,7 +82,8 @@ var (
 	}
 
 	lookWords = words{"view": "A child’s view", "search": "A search", "concern": "Concerns", "discussion": "A strategy discussion",
-		"message": "A message", "copy": "A copy of the record", "who-looked": "Who looked at a child", "release": "What may be told of who looked"}
+		"message": "A message", "copy": "A copy of the record", "who-looked": "Who looked at a child", "release": "What may be told of who looked",
+		"break-glass": "Emergency access", "notice": "A notice", "restrictions": "Restricted records"}
 
 	entryWords = words{"releasable": "The child, a parent or carer", "never-guardian": "The child, never a parent or carer",
 		"operational": "Nobody outside", "covert": "Nobody outside: covert", "": "Not known: erased"}

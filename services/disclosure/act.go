@@ -25,11 +25,11 @@ func (g *Gate) MayAct(ctx context.Context, r events.Reader, child events.ChildID
 	default:
 		return fault.New(fault.Invalid, "There is no such act.")
 	}
-	p, err := g.picture(ctx, child, nil)
+	p, b, err := g.picture(ctx, r, child, nil)
 	if err != nil {
 		return err
 	}
-	rd := g.reading(r, "", "", p)
+	rd := g.reading(r, "", "", p, b)
 	if !rd.may(policy.Open, policy.Thing{}) {
 		return fault.NotFound
 	}

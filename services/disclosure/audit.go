@@ -26,7 +26,7 @@ func Audited[T any](ctx context.Context, g *Gate, r events.Reader, child events.
 	if err != nil {
 		return none, fmt.Errorf("entries about a child: %w", err)
 	}
-	rd := g.reading(r, events.PurposeAudit, what, events.Picture{})
+	rd := g.reading(r, events.PurposeAudit, what, events.Picture{}, standing{})
 	if what == "release" {
 		rd.entry.Purpose = events.PurposeSubjectAccess
 	}

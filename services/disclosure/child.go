@@ -16,17 +16,17 @@ func (g *Gate) Child(ctx context.Context, r events.Reader, child events.ChildID,
 	if err := stated(r, p, asKnownAt, g.Now()); err != nil {
 		return none, err
 	}
-	today, err := g.picture(ctx, child, nil)
+	today, b, err := g.picture(ctx, r, child, nil)
 	if err != nil {
 		return none, err
 	}
 	then := today
 	if asKnownAt != nil {
-		if then, err = g.picture(ctx, child, asKnownAt); err != nil {
+		if then, _, err = g.picture(ctx, r, child, asKnownAt); err != nil {
 			return none, err
 		}
 	}
-	rd := g.reading(r, p, "view", today)
+	rd := g.reading(r, p, "view", today, b)
 	rd.entry.AsKnownAt = asKnownAt
 	if !rd.may(policy.Open, policy.Thing{}) {
 		return none, g.miss(ctx, rd)
@@ -39,6 +39,7 @@ func (g *Gate) Child(ctx context.Context, r events.Reader, child events.ChildID,
 	if err := g.record(ctx, rd); err != nil {
 		return none, err
 	}
+	g.views.count(b.glass != "")
 	return disclose(v), nil
 }
 

@@ -21,7 +21,19 @@ func (g *Gate) Concern(ctx context.Context, r events.Reader, reference string) (
 	if err != nil && !missing {
 		return none, fmt.Errorf("concern to decide on: %w", err)
 	}
-	rd := g.reading(r, "", "concern", events.Picture{})
+	s, err := g.screen(ctx, r)
+	if err != nil {
+		return none, err
+	}
+	hidden, err := s.hides(ctx, c.Child, c.Person)
+	if err != nil {
+		return none, err
+	}
+	b := standing{}
+	if hidden {
+		b.barrier = conflicted
+	}
+	rd := g.reading(r, "", "concern", events.Picture{}, b)
 	if !rd.concern(&c) || missing {
 		return none, g.miss(ctx, rd)
 	}
@@ -42,7 +54,7 @@ func (g *Gate) Concerns(ctx context.Context, r events.Reader) (Disclosed[[]event
 	if err := signed(r); err != nil {
 		return none, err
 	}
-	rd := g.reading(r, "", "concern", events.Picture{})
+	rd := g.reading(r, "", "concern", events.Picture{}, standing{})
 	raisedBy := r.Agency
 	if all := rd.decide(policy.ListConcerns, policy.Thing{}); all.Allow {
 		raisedBy = ""
@@ -53,9 +65,17 @@ func (g *Gate) Concerns(ctx context.Context, r events.Reader) (Disclosed[[]event
 	if err != nil {
 		return none, fmt.Errorf("concerns to decide on: %w", err)
 	}
+	s, err := g.screen(ctx, r)
+	if err != nil {
+		return none, err
+	}
 	shown := []events.ConcernStatus{}
 	for _, c := range cs {
-		if rd.concern(&c) {
+		hidden, err := s.hides(ctx, c.Child, c.Person)
+		if err != nil {
+			return none, err
+		}
+		if !hidden && rd.concern(&c) {
 			shown = append(shown, c)
 		}
 	}

@@ -21,17 +21,17 @@ func Copy[T any](ctx context.Context, g *Gate, r events.Reader, child events.Chi
 	if err := stated(r, events.PurposeSubjectAccess, asKnownAt, g.Now()); err != nil {
 		return none, err
 	}
-	today, err := g.picture(ctx, child, nil)
+	today, b, err := g.picture(ctx, r, child, nil)
 	if err != nil {
 		return none, err
 	}
 	then := today
 	if asKnownAt != nil {
-		if then, err = g.picture(ctx, child, asKnownAt); err != nil {
+		if then, _, err = g.picture(ctx, r, child, asKnownAt); err != nil {
 			return none, err
 		}
 	}
-	rd := g.reading(r, events.PurposeSubjectAccess, "copy", today)
+	rd := g.reading(r, events.PurposeSubjectAccess, "copy", today, b)
 	rd.entry.AsKnownAt = asKnownAt
 	if rd.ties.Copying, err = g.copying(ctx, child); err != nil {
 		return none, err

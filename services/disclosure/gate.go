@@ -21,7 +21,7 @@ import (
 
 // Config is what a Gate stands on.
 type Config struct {
-	Store     *store.Store // for consents
+	Store     *store.Store // for consents and restrictions
 	Agencies  []events.Agency
 	Authority events.AgencyID // the local authority
 	Policies  *policy.Set     // those that come with the hub, if nil
@@ -31,8 +31,19 @@ type Config struct {
 	// Regime is the law of the area, of which grounds name the section; none, if
 	// left out.
 	Regime func(context.Context) (events.LegalRegime, error)
-	Now    func() time.Time // time.Now, if nil
-	Log    *slog.Logger     // discarded, if nil
+	// Person names who a reader is, the same for all their accounts; an account and
+	// its agency, if nil.
+	Person func(events.Reader) string
+	// Stands reports whether an account may still act as it did when it signed;
+	// always, if nil.
+	Stands func(events.Signatory) bool
+	// ReviewDay is the day by which a breaking of the glass is to be reviewed; two
+	// days later, if nil.
+	ReviewDay func(time.Time) events.Date
+	// Marks are keyed hashes of what is particular to a person; none, if nil.
+	Marks func(events.Person) []string
+	Now   func() time.Time // time.Now, if nil
+	Log   *slog.Logger     // discarded, if nil
 }
 
 // Sources are where the gate gets what it decides on. What does not exist is
@@ -46,6 +57,8 @@ type Sources struct {
 	People func(context.Context, []events.SubjectID) ([]events.Person, error)
 	// Copying reports whether a copy of a child's record is to be prepared; never, if nil.
 	Copying func(context.Context, events.ChildID) (bool, error)
+	// ChildOf is the child that a subject is part of now; nil in tests.
+	ChildOf func(context.Context, events.SubjectID) (events.ChildID, bool, error)
 }
 
 // Gate decides and records. It is safe for concurrent use.
@@ -59,6 +72,9 @@ type Gate struct {
 	trace    func(Verdict) // told of every item that is decided on; nil but in a replay
 	mu       sync.RWMutex
 	agencies map[events.AgencyID]events.Agency // replaced, never changed
+	written  written                           // replaced, never changed
+	telling  sync.WaitGroup                    // notices on their way to the officer
+	views    rate
 }
 
 // New checks the policies and returns a gate.
@@ -108,6 +124,9 @@ func (g *Gate) register() map[events.AgencyID]events.Agency {
 // Policies are the rules in force, for everybody to read.
 func (g *Gate) Policies() []policy.Policy { return g.policies.Policies() }
 
+// Close returns when all that the gate had begun is done.
+func (g *Gate) Close() { g.telling.Wait() }
+
 // reading is one question of one reader: who asks, what for, and what ties them
 // to the child today. Everything is decided as of now, whatever moment they
 // want to look back to: the right to see is today's.
@@ -126,15 +145,20 @@ type reading struct {
 	seen     seen                // what counts for the label of the entry
 }
 
-func (g *Gate) reading(r events.Reader, p events.Purpose, what string, today events.Picture) *reading {
+func (g *Gate) reading(r events.Reader, p events.Purpose, what string, today events.Picture, s standing) *reading {
 	agencies := g.register()
+	ties := tiesOf(r, today)
+	ties.Barred = s.barrier != free
+	if s.glass != "" { // as in an open discussion
+		ties.TookPart, ties.Attending = true, true
+	}
 	return &reading{
 		Reader: r, purpose: p, today: today, now: g.Now(), session: g.policies.Session(), agencies: agencies, trace: g.trace,
 		// The kind is the register's, not what the caller says of itself.
 		who:  policy.Reader{Role: r.Role, Kind: agencies[r.Agency].Kind, Authority: r.Agency == g.Authority},
-		ties: tiesOf(r, today),
+		ties: ties,
 		entry: events.ReadRecorded{Reader: r.Actor, Agency: r.Agency, Kind: agencies[r.Agency].Kind, Role: string(r.Role), Purpose: p, What: what,
-			Policy: g.policies.Hash()},
+			Policy: g.policies.Hash(), Grant: string(s.glass)},
 	}
 }
 
@@ -167,24 +191,37 @@ func (g *Gate) record(ctx context.Context, r *reading) error {
 // miss records that somebody asked in vain: what they asked for does not exist,
 // or they may not know that it does. The ledger names no child in either case.
 func (g *Gate) miss(ctx context.Context, r *reading) error {
-	r.entry.Child, r.entry.Shown, r.entry.Withheld, r.entry.Decided, r.seen = "", nil, 0, nil, seen{}
+	r.entry.Child, r.entry.Shown, r.entry.Withheld, r.entry.Decided, r.entry.Grant, r.seen = "", nil, 0, nil, "", seen{}
 	if err := g.record(ctx, r); err != nil {
 		return err
 	}
 	return fault.NotFound
 }
 
-// picture is empty for a child that does not exist. Nobody is tied to an empty
-// picture, so from here on absent and hidden are the same.
-func (g *Gate) picture(ctx context.Context, child events.ChildID, asKnownAt *time.Time) (events.Picture, error) {
+// picture is empty for a child that does not exist, and for one behind a barrier
+// that the reader does not pass. Nobody is tied to an empty picture, so from here
+// on absent and hidden are the same.
+func (g *Gate) picture(ctx context.Context, r events.Reader, child events.ChildID, asKnownAt *time.Time) (events.Picture, standing, error) {
 	p, err := g.Sources.Picture(ctx, child, asKnownAt)
+	none := events.Picture{Child: child, AsKnownAt: asKnownAt}
 	if absent(err) {
-		return events.Picture{Child: child, AsKnownAt: asKnownAt}, nil
+		p, err = none, nil
 	}
 	if err != nil {
-		return events.Picture{}, fmt.Errorf("picture to decide on: %w", err)
+		return none, standing{}, fmt.Errorf("picture to decide on: %w", err)
 	}
-	return p, nil
+	w, err := g.book(ctx)
+	if err != nil {
+		return none, standing{}, err
+	}
+	s, err := g.stand(ctx, w.book, r, p)
+	if err != nil || s.barrier == free {
+		return p, s, err
+	}
+	if s.barrier == conflicted {
+		g.tell(ctx, w.book, r, child)
+	}
+	return none, s, nil
 }
 
 func absent(err error) bool {

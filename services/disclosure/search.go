@@ -30,18 +30,18 @@ func (g *Gate) Search(ctx context.Context, r events.Reader, q events.Query, p ev
 	matches := []events.Match{}
 	var found []*reading
 	for _, id := range ids {
-		picture, err := g.picture(ctx, id, nil)
+		picture, b, err := g.picture(ctx, r, id, nil)
 		if err != nil {
 			return none, err
 		}
-		rd := g.searching(r, p, q, picture)
+		rd := g.searching(r, p, q, picture, b)
 		if rd.may(policy.Open, policy.Thing{}) {
 			matches = append(matches, rd.match(picture))
 			found = append(found, rd)
 		}
 	}
 	if len(found) == 0 {
-		found = []*reading{g.searching(r, p, q, events.Picture{})}
+		found = []*reading{g.searching(r, p, q, events.Picture{}, standing{})}
 	}
 	for _, rd := range found {
 		if err := g.record(ctx, rd); err != nil {
@@ -52,8 +52,8 @@ func (g *Gate) Search(ctx context.Context, r events.Reader, q events.Query, p ev
 }
 
 // searching notes whether somebody had a number of the child or only a name.
-func (g *Gate) searching(r events.Reader, p events.Purpose, q events.Query, today events.Picture) *reading {
-	rd := g.reading(r, p, "search", today)
+func (g *Gate) searching(r events.Reader, p events.Purpose, q events.Query, today events.Picture, s standing) *reading {
+	rd := g.reading(r, p, "search", today, s)
 	rd.entry.By = "name"
 	if q.NHSNumber != "" || q.UPN != "" {
 		rd.entry.By = "number"

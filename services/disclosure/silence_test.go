@@ -23,7 +23,7 @@ func TestSilence(t *testing.T) {
 		p := randomPicture(rnd)
 		for _, r := range readers() {
 			purpose := purposes()[rnd.IntN(len(purposes()))]
-			rd := gate.reading(r, purpose, "view", p)
+			rd := gate.reading(r, purpose, "view", p, standing{})
 			if !rd.may(policy.Open, policy.Thing{}) {
 				continue
 			}
@@ -43,7 +43,7 @@ func TestSilence(t *testing.T) {
 			})
 			silent += len(p.Items) - len(less.Items)
 			told += len(full.Withheld)
-			rest := gate.reading(r, purpose, "view", p) // tied as before
+			rest := gate.reading(r, purpose, "view", p, standing{}) // tied as before
 			if a, b := said, text(t, rest.show(less)); a != b {
 				t.Fatalf("%s for %s: silence leaves a trace\n%s\n%s", r.Actor, purpose, a, b)
 			}

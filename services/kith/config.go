@@ -125,6 +125,7 @@ type User struct {
 	Role        events.ReaderRole `json:"role"`
 	TokenSHA256 TokenHash         `json:"tokenSHA256"` // this or the next is needed
 	CertSHA256  TokenHash         `json:"certSHA256"`  // of a program's certificate, in DER
+	Person      string            `json:"person"`      // who it is, in an id of the agency's own, the same for all accounts of one person; each account is somebody else
 }
 
 // Client is a system of an agency.

@@ -41,8 +41,9 @@ type partnership struct {
 	agencies  []events.Agency
 	authority events.AgencyID
 	users     []gateway.User
-	hubLinks  []bus.Link // the hub's own user in each agency's account
-	doorLinks []bus.Link // by which the hub's HTTP door hands events to the agency's outbox
+	persons   map[events.Account]string // whose the accounts are of who has several
+	hubLinks  []bus.Link                // the hub's own user in each agency's account
+	doorLinks []bus.Link                // by which the hub's HTTP door hands events to the agency's outbox
 	signIn    SignIn
 	address   func() string // where browsers reach the hub, if that is known only later
 	policies  *policy.Set   // those that come with the hub, if not set
@@ -226,8 +227,9 @@ func (h *hub) openServices(ctx context.Context) error {
 	h.copies = copies.New(copies.Config{Store: st, Day: packs.Day, WorkingDay: packs.WorkingDay, Now: time.Now})
 	h.gate, err = disclosure.New(ctx, disclosure.Config{
 		Store: st, Policies: h.policies, Agencies: h.agencies, Authority: h.authority, Record: h.recordRead, Regime: h.regime.Regime, Now: time.Now, Log: log,
+		Person: h.person, Stands: h.stands, Marks: h.marks, ReviewDay: twoWorkingDays(packs),
 		Sources: disclosure.Sources{Picture: h.view.Picture, Find: h.identity.Find, Concern: h.strategy.Concern, Concerns: h.strategy.Concerns,
-			People: h.view.People, Copying: h.copies.Open},
+			People: h.view.People, ChildOf: h.identity.ChildOf, Copying: h.copies.Open},
 	})
 	if err != nil {
 		return err
@@ -380,6 +382,9 @@ func (h *hub) close() {
 	}
 	h.webhooks.close()
 	h.closeInbox()
+	if h.gate != nil {
+		h.gate.Close()
+	}
 	if h.bus != nil {
 		h.bus.Close()
 	}

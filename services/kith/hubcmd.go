@@ -122,7 +122,9 @@ func (c HubConfig) partnership(log *log.Logger) (partnership, *bus.Server, error
 			p.doorLinks = append(p.doorLinks, c.TLS.nats(bus.Link{URL: url, Creds: door(a.ID), Agency: a.ID, Server: own}))
 		}
 	}
+	p.persons = map[events.Account]string{}
 	for _, u := range c.Users {
+		p.persons[events.Account{Actor: u.Actor, Agency: u.Agency}] = u.Person
 		p.users = append(p.users, gateway.User{Name: u.Name, Reader: p.reader(u), Token: u.TokenSHA256, Cert: u.CertSHA256})
 	}
 	return p, own, nil

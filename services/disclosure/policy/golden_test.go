@@ -134,6 +134,8 @@ func representative() []spoken {
 		{"an officer, only invited, records consent", Request{Consent, early, officer, Ties{Invited: true}, Thing{}}},
 		{"a lead in the open discussion reads it", Request{ReadDiscussion, s47, lead, inRoom, Thing{TakesPart: true}}},
 		{"a lead reads a discussion they are not in", Request{ReadDiscussion, s47, lead, holds, Thing{}}},
+		{"a nurse opens her own relative's record", Request{Open, s47, nurse, Ties{Holds: true, Barred: true}, Thing{}}},
+		{"a chair sees what a restriction keeps from them", Request{See, s47, chair, Ties{Concern: true, TookPart: true, Attending: true, Barred: true}, attendance}},
 		{"a nurse reads a consent that names others", Request{ReadConsent, early, nurse, holds, Thing{}}},
 	}
 }

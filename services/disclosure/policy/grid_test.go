@@ -30,7 +30,8 @@ func grid() axes {
 		readers: []who{{kind: events.KindPolice}, {kind: events.KindHealth}, {kind: events.KindEducation},
 			{kind: events.KindSocialCare}, {kind: events.KindSocialCare, authority: true}},
 		purposes: []events.Purpose{events.PurposeSection47, events.PurposeSection17, events.PurposeEarlyHelp, events.PurposeCarePlanning, events.PurposeAudit, events.PurposeSubjectAccess},
-		ties:     []Ties{{}, {Holds: true}, {Concern: true}, {TookPart: true}, {TookPart: true, Attending: true}, {Invited: true}, {Holds: true, Copying: true}},
+		ties: []Ties{{}, {Holds: true}, {Concern: true}, {TookPart: true}, {TookPart: true, Attending: true}, {Invited: true}, {Holds: true, Copying: true},
+			{Holds: true, Concern: true, TookPart: true, Attending: true, Copying: true, Barred: true}},
 	}
 	if *whole {
 		a.kinds = append(a.kinds, "charity")

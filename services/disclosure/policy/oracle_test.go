@@ -25,8 +25,12 @@ func (w who) caseworker() bool {
 	return w.authority && (w.role == events.RoleChair || w.role == events.RoleSocialWorker)
 }
 
-// works: somebody of this role who works with this child.
+// works: somebody of this role who works with this child, and from whom the child
+// is not kept: by a conflict of interest or a restriction, which nothing outweighs.
 func (w who) works() bool {
+	if w.ties.Barred {
+		return false
+	}
 	switch w.role {
 	case events.RoleDSL, events.RolePractitioner, events.RoleSocialWorker, events.RoleChair:
 	default:

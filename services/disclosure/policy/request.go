@@ -55,6 +55,7 @@ type Ties struct {
 	Attending bool // the same, of an open one
 	Invited   bool // the reader's agency is invited to an open one
 	Copying   bool // the reader prepares a copy that somebody asked for and that is not made yet
+	Barred    bool // a conflict or a restriction stands between them, whatever else does
 }
 
 // Thing is what counts about the item, discussion, consent or concern.
