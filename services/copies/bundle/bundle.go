@@ -127,8 +127,7 @@ func (p *Prepared) add(e Entry, k events.AgencyKind) {
 }
 
 // entry is an item in plain words. No address and no name of a practitioner is
-// part of one; where somebody must not be found, neither is the name of a school
-// or a surgery.
+// part of one.
 func (s *screen) entry(r Request, i events.ShownItem) Entry {
 	title, lines := r.Words(i.Fact)
 	e := Entry{Date: dayOf(i.OccurredAt), Source: s.source(i.Item), Title: title, Lines: slices.Clone(lines), item: i.ID}
@@ -138,8 +137,10 @@ func (s *screen) entry(r Request, i events.ShownItem) Entry {
 	return e
 }
 
+// source names an agency to the child alone. To a parent or a court it is named by
+// its kind, always: if it were only where somebody must not be found, that would show.
 func (s *screen) source(i events.Item) string {
-	if s.guarded {
+	if s.guarded || s.asked.Recipient.Kind != events.RecipientChild {
 		return kindWords(i.Kind)
 	}
 	return cmp.Or(s.agencies[i.Agency], kindWords(i.Kind))

@@ -120,6 +120,19 @@ func TestSameInSameOut(t *testing.T) {
 	}
 }
 
+// That somebody must not be found does not show in a parent's or a court's copy.
+func TestGuardedDoesNotShow(t *testing.T) {
+	refuge := events.Address{Lines: []string{"14 Harbour Lane"}, Label: events.Restricted}
+	for _, k := range []events.RecipientKind{events.RecipientParent, events.RecipientCourt} {
+		open := events.Copyable{Shown: events.Shown{Agencies: register(), Items: []events.ShownItem{plain("a")}}}
+		guarded := open
+		guarded.Addresses = []events.Address{refuge}
+		if !Prepare(asks(k), guarded).Guarded || archive(t, Prepare(asks(k), open).Bundle) != archive(t, Prepare(asks(k), guarded).Bundle) {
+			t.Errorf("a %s sees that there is a protected address", k)
+		}
+	}
+}
+
 // Every page says for whom it was made, when, and with which reference.
 func TestMarked(t *testing.T) {
 	all := archive(t, Prepare(asks(events.RecipientParent), events.Copyable{}).Bundle)
@@ -135,7 +148,7 @@ func TestLetterIsEasyToRead(t *testing.T) {
 		told := false
 		for _, p := range l.Parts {
 			for _, s := range append(p.Lines, p.List...) {
-				told = told || strings.HasPrefix(s, "Northshire Council. ")
+				told = told || strings.HasPrefix(s, map[bool]string{true: "Northshire Council. ", false: "children’s social care. "}[k == events.RecipientChild])
 				for sentence := range strings.SplitSeq(s, ". ") {
 					if n := len(strings.Fields(sentence)); n > 16 {
 						t.Errorf("%d words: %s", n, sentence)
