@@ -12,6 +12,9 @@ import (
 // runKeys gives the keys of a hub a new master key. A hub that has them open goes on.
 func runKeys(ctx context.Context, c *call) error {
 	if len(c.args) == 0 || c.args[0] != "rotate" {
+		if err := c.parse(); err != nil { // -h
+			return err
+		}
 		return c.wrong("it is rotate, for example: kith keys rotate -data data")
 	}
 	c = c.inner()

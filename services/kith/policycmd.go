@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"kith/events/store"
@@ -19,7 +20,10 @@ const policyVerbs = "check, explain, print, replay or what-if"
 
 // runPolicy is kith policy.
 func runPolicy(ctx context.Context, c *call) error {
-	if len(c.args) == 0 {
+	if len(c.args) == 0 || strings.HasPrefix(c.args[0], "-") {
+		if err := c.parse(); err != nil { // -h
+			return err
+		}
 		return c.wrong("say what to do: %s", policyVerbs)
 	}
 	verb := c.args[0]
