@@ -18,7 +18,7 @@ type ReadRecorded struct {
 	Kind      AgencyKind `json:"kind,omitempty"` // of the reader's agency, as it was registered then
 	Role      string     `json:"role"`
 	Purpose   Purpose    `json:"purpose"`
-	What      string     `json:"what"`            // "view", "search", "concern", "discussion", "message"; "copy"; "who-looked" and "release" of the ledger itself; "break-glass", "notice", "restrictions"
+	What      string     `json:"what"`            // "view", "search", "concern", "discussion", "message"; "copy"; "who-looked" and "release" of the ledger itself; "break-glass", "notice", "restrictions"; "review" and "not-shared" of what people decide
 	By        string     `json:"by,omitempty"`    // of a search: "number" or "name"
 	Ties      []Tie      `json:"ties,omitempty"`  // what connected the reader to the child at that moment
 	Child     ChildID    `json:"child,omitempty"` // none when nothing was found

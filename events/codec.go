@@ -33,6 +33,7 @@ var decisions = index(
 	decision[EventAccepted](), decision[EventRefused](), decision[EventSuperseded](),
 	decision[SubjectLinked](), decision[SubjectUnlinked](), decision[LinkProposed](), decision[LinkDeclined](),
 	decision[ConsentGiven](), decision[ConsentWithdrawn](),
+	decision[ReviewAsked](), decision[ReviewRuled](), decision[RulingReasoned](), decision[NotSharedNoted](), decision[NotSharedReasoned](),
 	decision[DiscussionConvened](), decision[DiscussionAttended](), decision[DecisionRecorded](), decision[ConferenceOverdue](),
 	older(decision[ReadRecordedV1](), labelled), decision[ReadRecorded](), decision[FindingReviewed](), decision[WebhookDisabled](), decision[ItemRecalled](),
 	decision[ErasureAsked](), decision[ErasureConfirmed](), decision[ErasureCancelled](), decision[ErasureUndone](),

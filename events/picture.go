@@ -14,6 +14,40 @@ type Picture struct {
 	Discussions []Discussion
 	Clocks      []Clock
 	Consents    []ConsentRecord
+	Objections  []ObjectionRecord
+}
+
+// ObjectionRecord is that somebody objects to what is held about a child being
+// shared.
+type ObjectionRecord struct {
+	By        ConsentBy
+	Partners  []AgencyID // with whom; none named means with anybody
+	RaisedAt  time.Time
+	DroppedAt *time.Time
+}
+
+// Stands reports whether the objection stands at a moment.
+func (o ObjectionRecord) Stands(at time.Time) bool {
+	return !at.Before(o.RaisedAt) && (o.DroppedAt == nil || at.Before(*o.DroppedAt))
+}
+
+// ReviewShown is a question that policies leave to a person, as far as somebody who
+// may judge is told of it.
+type ReviewShown struct {
+	ReviewAsked
+	AskedAt time.Time  `json:"askedAt"`
+	Ruling  string     `json:"ruling,omitempty"`
+	RuledBy AgencyID   `json:"ruledBy,omitempty"`
+	RuledAt *time.Time `json:"ruledAt,omitempty"`
+	Reason  string     `json:"reason,omitempty"`
+}
+
+// NotSharedShown is a decision not to share, as information governance sees it.
+type NotSharedShown struct {
+	NotSharedNoted
+	At     time.Time `json:"at"`
+	What   string    `json:"what,omitempty"`
+	Reason string    `json:"reason,omitempty"`
 }
 
 // Held is an item with the time at which the hub recorded it.

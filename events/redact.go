@@ -137,6 +137,8 @@ func (SubjectLinked) Format(f fmt.State, _ rune)      { hide(f) }
 func (SubjectUnlinked) Format(f fmt.State, _ rune)    { hide(f) }
 func (LinkDeclined) Format(f fmt.State, _ rune)       { hide(f) }
 func (ConsentWithdrawn) Format(f fmt.State, _ rune)   { hide(f) }
+func (RulingReasoned) Format(f fmt.State, _ rune)     { hide(f) }
+func (NotSharedReasoned) Format(f fmt.State, _ rune)  { hide(f) }
 func (DiscussionConvened) Format(f fmt.State, _ rune) { hide(f) }
 func (DiscussionAttended) Format(f fmt.State, _ rune) { hide(f) }
 func (DecisionRecorded) Format(f fmt.State, _ rune)   { hide(f) }
@@ -148,6 +150,8 @@ func (SubjectLinked) LogValue() slog.Value      { return slog.StringValue(withhe
 func (SubjectUnlinked) LogValue() slog.Value    { return slog.StringValue(withheld) }
 func (LinkDeclined) LogValue() slog.Value       { return slog.StringValue(withheld) }
 func (ConsentWithdrawn) LogValue() slog.Value   { return slog.StringValue(withheld) }
+func (RulingReasoned) LogValue() slog.Value     { return slog.StringValue(withheld) }
+func (NotSharedReasoned) LogValue() slog.Value  { return slog.StringValue(withheld) }
 func (DiscussionConvened) LogValue() slog.Value { return slog.StringValue(withheld) }
 func (DiscussionAttended) LogValue() slog.Value { return slog.StringValue(withheld) }
 func (DecisionRecorded) LogValue() slog.Value   { return slog.StringValue(withheld) }

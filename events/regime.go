@@ -71,6 +71,7 @@ func (l LegalRegime) known(at time.Time) (d *DutyCommenced) {
 			d = &e
 		case DutyRevoked:
 			d = nil
+		default: // a RegimeRecord holds an event and so counts as one; none is recorded
 		}
 	}
 	return d

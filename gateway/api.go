@@ -133,6 +133,15 @@ func operations() map[string]operation {
 		"POST /v1/children/{child}/consents/{consent}/withdraw": {ID: "postWithdrawal", Summary: "Record that a consent was withdrawn.", Once: true,
 			Bodies: body("withdrawal-form"), Status: http.StatusOK, Answer: answer("consent"), May: []fault.Kind{absent}},
 
+		"GET /v1/reviews": {ID: "getReviews", Summary: "What policies leave to people, and you may judge.",
+			Status: http.StatusOK, Answer: answer("reviews")},
+		"POST /v1/reviews/{review}": {ID: "postRuling", Summary: "Judge whether an item is shown to those who ask.", Once: true,
+			Bodies: body("ruling-form"), Status: http.StatusOK, Answer: answer("settled"), May: []fault.Kind{absent}},
+		"POST /v1/children/{child}/not-shared": {ID: "postNotShared", Summary: "Record a decision not to share.", Once: true,
+			Bodies: body("not-shared-form"), Status: http.StatusCreated, Answer: answer("not-shared-kept"), May: []fault.Kind{absent}},
+		"GET /v1/not-shared": {ID: "getNotShared", Summary: "Decisions not to share, for information governance.",
+			Status: http.StatusOK, Answer: answer("not-shared")},
+
 		"GET /v1/identity/candidates": {ID: "getCandidates", Summary: "Records that may be of one child and wait for a person to decide.",
 			Status: http.StatusOK, Answer: answer("candidates")},
 		"POST /v1/identity/link": {ID: "postLink", Summary: "Join two records as one child.", Once: true,

@@ -41,7 +41,8 @@ func (g *Gateway) base(c *caller, title string) base {
 
 func (g *Gateway) nav(r events.Reader) []navItem {
 	if governance(g, r) {
-		return []navItem{{Name: "Who looked", Path: "/"}, {Name: "Unusual looks", Path: "/unusual"}, {Name: "Erasures and holds", Path: "/erasures"}, {Name: "Notices", Path: "/notices"}, {Name: "Restricted records", Path: "/restrictions"}}
+		return []navItem{{Name: "Who looked", Path: "/"}, {Name: "Unusual looks", Path: "/unusual"}, {Name: "Erasures and holds", Path: "/erasures"},
+			{Name: "To be judged", Path: "/reviews"}, {Name: "Decisions not to share", Path: "/not-shared"}, {Name: "Notices", Path: "/notices"}, {Name: "Restricted records", Path: "/restrictions"}}
 	}
 	ns := []navItem{{Name: "Start", Path: "/"}}
 	if dsl(g, r) {
@@ -59,6 +60,9 @@ func (g *Gateway) nav(r events.Reader) []navItem {
 	}
 	if caseworker(g, r) {
 		ns = append(ns, navItem{Name: "Restricted records", Path: "/restrictions"})
+	}
+	if judging(g, r) {
+		ns = append(ns, navItem{Name: "To be judged", Path: "/reviews"})
 	}
 	return ns
 }

@@ -31,6 +31,7 @@ const (
 	consent   row = "consent"
 	restrict  row = "restrict"
 	ofNothing row = "of what is not there" // these requests name none that is
+	notShare  row = "not-share"
 )
 
 // rowOf has every route that asks who comes. A new one that is not here fails.
@@ -49,6 +50,9 @@ var rowOf = map[string]row{
 	"POST /v1/children/{child}/consents": consent, "POST /v1/children/{child}/consents/{consent}/withdraw": consent,
 	"GET /children/{child}/consents/new": consent, "POST /children/{child}/consents": consent,
 	"GET /children/{child}/consents/{consent}/withdraw": consent, "POST /children/{child}/consents/{consent}/withdraw": consent,
+	"GET /v1/reviews": forRole, "POST /v1/reviews/{review}": ofNothing, "GET /reviews": forRole, "POST /reviews/{review}": ofNothing,
+	"POST /v1/children/{child}/not-shared": notShare, "GET /children/{child}/not-shared/new": notShare, "POST /children/{child}/not-shared": notShare,
+	"GET /v1/not-shared": forRole, "GET /not-shared": forRole,
 	"GET /v1/identity/candidates": forRole, "POST /v1/identity/link": forRole, "POST /v1/identity/decline": forRole, "POST /v1/identity/unlink": forRole,
 	"GET /identity": forRole, "POST /identity/link": forRole, "POST /identity/decline": forRole, "POST /identity/unlink": forRole,
 	"GET /v1/ledger": forRole, "GET /v1/ledger/unusual": forRole, "POST /v1/ledger/unusual/{finding}": forRole, "GET /unusual": forRole, "POST /unusual/{finding}": forRole,

@@ -72,6 +72,7 @@ var inPath = map[string][2]string{
 	"restriction": {"The id of the restriction.", "api/restriction.json#/properties/restriction"},
 	"lift":        {"The id of the proposal.", "api/lift.json#/properties/lift"},
 	"notice":      {"The reference of the notice.", "api/glass.json#/properties/notice"},
+	"review":      {"The id of the question.", "api/reviews.json#/properties/reviews/items/properties/review"},
 }
 
 // attributes of a CloudEvent stand in headers in binary mode.

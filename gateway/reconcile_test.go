@@ -109,7 +109,7 @@ type try struct {
 // tries are every route for every persona who may use it, asked in many ways.
 func (w *reconciled) tries() (all []try) {
 	bodies := working()
-	names := strings.NewReplacer("{$}", "", "{child}", string(theChild), "{finding}", "at-night-17", "{discussion}", "d1", "{consent}", "k2", "{kind}", "invalid",
+	names := strings.NewReplacer("{$}", "", "{child}", string(theChild), "{finding}", "at-night-17", "{review}", "r2", "{discussion}", "d1", "{consent}", "k2", "{kind}", "invalid",
 		"{type}", "uk.kith.police.missing-episode.v1", "{code}", "schema", "{file...}", "common.v1.json", "{file}", "kith.css")
 	for _, rt := range w.routes() {
 		method, pattern, _ := strings.Cut(rt.pattern, " ")

@@ -96,6 +96,17 @@ func (g *Gateway) routes() []route {
 		{"POST /children/{child}/copies/{copy}/address", caseworker, g.sendConfirmation},
 		{"POST /children/{child}/copies/{copy}/archive", caseworker, g.stepUp(g.sendCopy)},
 
+		// What policies leave to people, and what people do not share.
+		{"GET /v1/reviews", judging, g.getReviews},
+		{"POST /v1/reviews/{review}", judging, g.postRuling},
+		{"GET /reviews", judging, g.reviews},
+		{"POST /reviews/{review}", judging, g.sendRuling},
+		{"POST /v1/children/{child}/not-shared", practising, g.postNotShared},
+		{"GET /children/{child}/not-shared/new", practising, g.newNotShared},
+		{"POST /children/{child}/not-shared", practising, g.sendNotShared},
+		{"GET /v1/not-shared", governance, g.getNotShared},
+		{"GET /not-shared", governance, g.notShared},
+
 		// Which subjects are the same child.
 		{"GET /v1/identity/candidates", socialWorker, g.getCandidates},
 		{"POST /v1/identity/link", socialWorker, g.postLink},

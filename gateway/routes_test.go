@@ -46,6 +46,9 @@ var admitted = map[string]string{
 
 	"GET /children/{child}/copies": "sc", "POST /children/{child}/copies": "sc", "GET /children/{child}/copies/{copy}": "sc",
 	"POST /children/{child}/copies/{copy}/items": "sc", "POST /children/{child}/copies/{copy}/address": "sc", "POST /children/{child}/copies/{copy}/archive": "sc",
+	"GET /v1/reviews": "dophcg", "POST /v1/reviews/{review}": "dophcg", "GET /reviews": "dophcg", "POST /reviews/{review}": "dophcg",
+	"POST /v1/children/{child}/not-shared": "dophsc", "GET /children/{child}/not-shared/new": "dophsc", "POST /children/{child}/not-shared": "dophsc",
+	"GET /v1/not-shared": "g", "GET /not-shared": "g",
 
 	"GET /v1/identity/candidates": "s", "POST /v1/identity/link": "s", "POST /v1/identity/decline": "s", "POST /v1/identity/unlink": "s",
 	"GET /identity": "s", "POST /identity/link": "s", "POST /identity/decline": "s", "POST /identity/unlink": "s",

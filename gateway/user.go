@@ -129,4 +129,10 @@ func socialWorker(g *Gateway, r events.Reader) bool {
 	return r.Agency == g.Authority && r.Role == events.RoleSocialWorker
 }
 
+// judging: who may be asked what policies leave to people.
+func judging(g *Gateway, r events.Reader) bool {
+	return r.Role == events.RoleDSL || r.Role == events.RolePractitioner || r.Role == events.RoleChair ||
+		r.Role == events.RoleGovernance && r.Agency == g.Authority
+}
+
 func governance(_ *Gateway, r events.Reader) bool { return r.Role == events.RoleGovernance }

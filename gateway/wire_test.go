@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -74,7 +75,30 @@ func (w *world) works(t *testing.T, pattern string) (asked, *httptest.ResponseRe
 			a.target, a.body = strings.ReplaceAll(a.target, place, id), strings.ReplaceAll(a.body, place, id)
 		}
 	}
+	if strings.HasPrefix(a.target, "/v1/reviews") {
+		a.target = strings.ReplaceAll(a.target, "{review}", w.questioned(t))
+	}
 	return a, w.does(pattern, a)
+}
+
+// questioned is the id of a question that the chair's look leaves to somebody: an
+// item of the police says something about somebody else.
+func (w *world) questioned(t *testing.T) string {
+	t.Helper()
+	w.change(func(p *events.Picture) {
+		about := policing("2026-11-20T22:10:00Z", 0, events.Basis{Article6: events.PublicTask}, events.MissingEpisode{
+			PoliceReference: "NP/26/4711", MissingSince: w.now.AddDate(0, 0, -3), MissingFrom: "Home", Circumstances: "Found with a friend of the same age."})
+		about.ID, about.Label, about.Caveats = "00000000-0000-4000-8000-000000000097", events.Core, []events.Caveat{events.ThirdParty}
+		p.Items = append(p.Items[:len(p.Items):len(p.Items)], about)
+	})
+	if rec := w.get("/v1/children/"+string(theChild)+"/view?purpose=s17", "chair"); rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), "Somebody is asked.") {
+		t.Fatalf("%d %s", rec.Code, rec.Body)
+	}
+	var q struct{ Reviews []events.ReviewShown }
+	if err := json.Unmarshal(w.get("/v1/reviews", "police").Body.Bytes(), &q); err != nil || len(q.Reviews) != 1 {
+		t.Fatalf("%+v, %v", q, err)
+	}
+	return string(q.Reviews[0].Review)
 }
 
 // does sends one request of an operation. It does not wait for ever for a stream.
@@ -116,7 +140,7 @@ func TestWireCovers(t *testing.T) {
 			w.does(pattern, a)
 		}
 		a := working()[pattern]
-		a.target = strings.NewReplacer("{consent}", "k2", "{restriction}", "r1", "{lift}", "l1", "{notice}", "n1").Replace(a.target)
+		a.target = strings.NewReplacer("{consent}", "k2", "{restriction}", "r1", "{lift}", "l1", "{notice}", "n1", "{review}", "r2").Replace(a.target)
 		w := newWorld(t)
 		w.seen = seen
 		w.works(t, pattern)

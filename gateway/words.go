@@ -83,7 +83,10 @@ var (
 
 	lookWords = words{"view": "A child’s view", "search": "A search", "concern": "Concerns", "discussion": "A strategy discussion",
 		"message": "A message", "copy": "A copy of the record", "who-looked": "Who looked at a child", "release": "What may be told of who looked",
-		"break-glass": "Emergency access", "notice": "A notice", "restrictions": "Restricted records"}
+		"break-glass": "Emergency access", "notice": "A notice", "review": "What is to be judged", "not-shared": "Decisions not to share", "restrictions": "Restricted records"}
+
+	whyNotWords = words{"more-detrimental": "To share it would be more detrimental to the child than not to", "not-relevant": "It would not help them to protect the child",
+		"no-lawful-basis": "There is no lawful basis", "agreement-refused": "It rests on agreement, which was refused"}
 
 	entryWords = words{"releasable": "The child, a parent or carer", "never-guardian": "The child, never a parent or carer",
 		"operational": "Nobody outside", "covert": "Nobody outside: covert", "": "Not known: erased"}

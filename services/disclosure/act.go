@@ -9,8 +9,9 @@ import (
 )
 
 // MayAct says whether a reader may do something about a child: "open" (know of
-// the child at all), "convene", "attend", "decide" (of a strategy discussion) or
-// "consent" (record one) or "copy" (prepare a copy of the record). The answer is nil; fault.NotFound for a child that is
+// the child at all), "convene", "attend", "decide" (of a strategy discussion),
+// "consent" (record one), "copy" (prepare a copy of the record) or "not-share"
+// (record that something is not shared). The answer is nil; fault.NotFound for a child that is
 // not there or that they may not know of; or, of kind fault.Refused, why not.
 //
 // It shows nothing about the child and so leaves nothing in the ledger. What is
@@ -21,7 +22,7 @@ func (g *Gate) MayAct(ctx context.Context, r events.Reader, child events.ChildID
 	}
 	a := policy.Act(act)
 	switch a {
-	case policy.Open, policy.Convene, policy.Attend, policy.Conclude, policy.Consent, policy.Copy:
+	case policy.Open, policy.Convene, policy.Attend, policy.Conclude, policy.Consent, policy.Copy, policy.NotShare:
 	default:
 		return fault.New(fault.Invalid, "There is no such act.")
 	}

@@ -26,6 +26,9 @@ func (g *Gate) Child(ctx context.Context, r events.Reader, child events.ChildID,
 			return none, err
 		}
 	}
+	if err := g.docket.catchUp(ctx, g.Store); err != nil {
+		return none, err
+	}
 	rd := g.reading(r, p, "view", today, b)
 	rd.entry.AsKnownAt = asKnownAt
 	if !rd.may(policy.Open, policy.Thing{}) {
@@ -36,6 +39,9 @@ func (g *Gate) Child(ctx context.Context, r events.Reader, child events.ChildID,
 	}
 	v := rd.show(then)
 	rd.about(child)
+	if err := g.ask(ctx, rd); err != nil {
+		return none, err
+	}
 	if err := g.record(ctx, rd); err != nil {
 		return none, err
 	}
@@ -59,7 +65,7 @@ func (r *reading) show(p events.Picture) events.Shown {
 	var who involvement
 	var kept withholding
 	for _, h := range p.Items {
-		t := policy.Item(h.Item, r.Agency, r.today.Consents, r.now)
+		t := r.thing(h.Item)
 		is, met := sorts[t]
 		if !met {
 			is = verdict{know: r.brief(policy.Know, t), see: r.brief(policy.See, t)}
@@ -70,6 +76,9 @@ func (r *reading) show(p events.Picture) events.Shown {
 			who.add(r.agencies, h, is.know.Grounds)
 		}
 		if !is.see.Allow {
+			if is.see.Review && is.know.Allow {
+				r.refer(h, is.see)
+			}
 			r.withhold(&kept, h.Agency, t, is.know.Allow)
 			continue
 		}
@@ -85,7 +94,11 @@ func (r *reading) show(p events.Picture) events.Shown {
 func (r *reading) withhold(kept *withholding, a events.AgencyID, t policy.Thing, known bool) {
 	r.entry.Withheld++
 	if known {
-		kept.add(a, "item", r.decide(policy.See, t))
+		see := r.decide(policy.See, t)
+		if see.Review {
+			see.Reason += somebodyIsAsked
+		}
+		kept.add(a, "item", see)
 	} else if ask := r.brief(policy.Ask, t); ask.Allow {
 		kept.add(a, "item", ask)
 	}

@@ -69,6 +69,7 @@ type Sources struct {
 type Gate struct {
 	Config
 	policies *policy.Set
+	docket   docket
 	trace    func(Verdict) // told of every item that is decided on; nil but in a replay
 	mu       sync.RWMutex
 	agencies map[events.AgencyID]events.Agency // replaced, never changed
@@ -143,6 +144,8 @@ type reading struct {
 	regime   events.LegalRegime
 	entry    events.ReadRecorded // what the ledger will say
 	seen     seen                // what counts for the label of the entry
+	docket   *docket
+	refers   []events.ReviewAsked // what this read leaves to people
 }
 
 func (g *Gate) reading(r events.Reader, p events.Purpose, what string, today events.Picture, s standing) *reading {
@@ -153,7 +156,7 @@ func (g *Gate) reading(r events.Reader, p events.Purpose, what string, today eve
 		ties.TookPart, ties.Attending = true, true
 	}
 	return &reading{
-		Reader: r, purpose: p, today: today, now: g.Now(), session: g.policies.Session(), agencies: agencies, trace: g.trace,
+		Reader: r, purpose: p, today: today, now: g.Now(), session: g.policies.Session(), agencies: agencies, trace: g.trace, docket: &g.docket,
 		// The kind is the register's, not what the caller says of itself.
 		who:  policy.Reader{Role: r.Role, Kind: agencies[r.Agency].Kind, Authority: r.Agency == g.Authority},
 		ties: ties,

@@ -27,6 +27,9 @@ func (g *Gate) Search(ctx context.Context, r events.Reader, q events.Query, p ev
 	if len(ids) == 0 {
 		ids = []events.ChildID{nobody}
 	}
+	if err := g.docket.catchUp(ctx, g.Store); err != nil {
+		return none, err
+	}
 	matches := []events.Match{}
 	var found []*reading
 	for _, id := range ids {
@@ -70,7 +73,7 @@ func (r *reading) match(p events.Picture) events.Match {
 		if h.Person.Role != events.RoleChild || h.Person.Name == (events.Name{}) || h.HubRecordedAt.Before(newest.HubRecordedAt) {
 			continue
 		}
-		if r.may(policy.See, policy.Item(h.Item, r.Agency, p.Consents, r.now)) {
+		if r.may(policy.See, r.thing(h.Item)) {
 			newest = h
 		}
 	}

@@ -32,7 +32,7 @@ func purge(ctx context.Context, tx *follow.Tx, gone store.Stream) error {
 		} {
 			w.do(text, id)
 		}
-	case "strategy", "consent":
+	case "strategy", "consent", "sharing":
 		// That there was something is known of the child, and goes with it.
 	}
 	return w.err

@@ -113,12 +113,22 @@ func (d described) request() (policy.Request, error) {
 	return r, nil
 }
 
+func answered(allow, review bool) string {
+	switch {
+	case allow:
+		return "yes"
+	case review:
+		return "a person judges"
+	}
+	return "no"
+}
+
 func split(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 func sayExplained(w io.Writer, e policy.Explanation) error {
-	fmt.Fprintf(w, "%s: %s. %s\n", e.Act, map[bool]string{true: "yes", false: "no"}[e.Allow], e.Reason)
+	fmt.Fprintf(w, "%s: %s. %s\n", e.Act, answered(e.Allow, e.Review), e.Reason)
 	for _, l := range []struct {
 		what string
 		ps   []policy.Policy
@@ -132,7 +142,7 @@ func sayExplained(w io.Writer, e policy.Explanation) error {
 		if by == "" {
 			by = "no policy permits it then"
 		}
-		fmt.Fprintf(w, "  %s if %s (%s)\n", map[bool]string{true: "yes", false: "no"}[n.Allow], n.If, by)
+		fmt.Fprintf(w, "  %s if %s (%s)\n", answered(n.Allow, n.Review), n.If, by)
 	}
 	_, err := fmt.Fprintln(w)
 	return err

@@ -106,7 +106,7 @@ func (s *Service) items(ctx context.Context, id events.SubjectID, each func(even
 }
 
 // OfChild are the kinds of stream that are named after a child and go with it.
-func OfChild() []string { return []string{"child", "strategy", "consent", "glass"} }
+func OfChild() []string { return []string{"child", "strategy", "consent", "glass", "sharing"} }
 
 // streams are those that an erasure takes, each of which has a key of its name.
 func streams(subjects []events.SubjectID, child events.ChildID) (all []store.Stream) {

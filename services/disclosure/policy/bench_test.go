@@ -24,4 +24,26 @@ func BenchmarkDecide(b *testing.B) {
 			}
 		})
 	}
+	fifty, err := Sized(50)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("permitted/50 policies of one act", func(b *testing.B) {
+		for b.Loop() {
+			Decide(fifty, see)
+		}
+	})
+}
+
+// A larger set decides the same as the one it was made of.
+func TestSized(t *testing.T) {
+	s, err := Sized(50)
+	if err != nil || len(s.Policies()) != 50+len(defaultSet(t).Policies())-len(defaultSet(t).rules[See]) || len(s.rules[See]) != 50 {
+		t.Fatalf("%d policies, %d of them about seeing, %v", len(s.Policies()), len(s.rules[See]), err)
+	}
+	for _, c := range representative() {
+		if a, b := Decide(s, c.ask), Decide(defaultSet(t), c.ask); a.Allow != b.Allow || a.Review != b.Review || a.Reason != b.Reason {
+			t.Errorf("%s: %+v, %+v", c.says, a, b)
+		}
+	}
 }

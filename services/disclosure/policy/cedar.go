@@ -32,6 +32,19 @@ func (rs rules) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 	}
 }
 
+// judging are those that leave the answer to a person, or the others: policies are
+// sorted so that each is a part of the list.
+func (rs rules) judging(person bool) rules {
+	n := slices.IndexFunc(rs, func(r rule) bool { return r.Review })
+	if n < 0 {
+		n = len(rs)
+	}
+	if person {
+		return rs[n:]
+	}
+	return rs[:n]
+}
+
 // question puts requests into Cedar's words, one at a time. To make a record
 // costs more than to evaluate the policies, so it keeps those it made.
 type question struct {
@@ -117,6 +130,8 @@ func thingEntity(t Thing) cedar.Entity {
 		"takesPart":   cedar.Boolean(t.TakesPart),
 		"invited":     cedar.Boolean(t.Invited),
 		"named":       cedar.Boolean(t.Named),
+		"thirdParty":  cedar.Boolean(t.ThirdParty),
+		"objected":    cedar.Boolean(t.Objected),
 	})}
 }
 

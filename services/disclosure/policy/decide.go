@@ -8,17 +8,23 @@ import (
 	"kith/events"
 )
 
-// Decision is the answer to a request and why. When it is a refusal, Grounds
-// are what forbade it; they are empty when nothing permitted it.
+// Decision is the answer to a request and why: it permits, it denies, or it leaves
+// the answer to a person. When it is a refusal, Grounds are what forbade it; they
+// are empty when nothing permitted it.
 type Decision struct {
 	Allow   bool
+	Review  bool // a person has to judge: For and Grounds are the grounds both ways
 	Grounds []events.Grounds
-	Reason  string // a sentence for the person who asked
+	For     []events.Grounds // of a review: what would permit it
+	Reason  string           // a sentence for the person who asked
 }
 
 // Decide answers a request. Nothing is allowed unless a policy permits it; a
 // forbid beats every permit and an invariant beats both. A policy that cannot
-// be evaluated refuses, whether it would permit or forbid.
+// be evaluated refuses, whether it would permit or forbid. What is permitted and
+// forbidden by nothing but policies with @outcome("review") is a person's to judge;
+// what they ruled is in the request, and holds as far as it goes: it takes the place
+// of those policies and of no other.
 func Decide(s *Set, r Request) Decision { return s.Session().Decide(r) }
 
 // Session answers the many requests of one read: each distinct request is
@@ -59,9 +65,31 @@ func (n *Session) Brief(r Request) Decision {
 
 // evaluate gives no reason when no policy speaks to the request.
 func (n *Session) evaluate(r Request) Decision {
-	rs := n.set.rules[r.Act]
-	q := n.asks.put(r)
-	allow, diag := cedar.Authorize(rs, &n.asks, q)
+	all := n.set.rules[r.Act]
+	first := n.decided(all.judging(false), r)
+	if !first.Allow {
+		return first
+	}
+	second := n.decided(all.judging(true), r)
+	switch {
+	case len(second.Grounds) == 0 && second.Reason != "": // it could not be evaluated
+		return second
+	case len(second.Grounds) == 0 || r.Thing.Ruling == Share:
+		return first
+	case r.Thing.Ruling == Withhold:
+		second.Reason = "Somebody looked at it and decided that it is not shared with you."
+		return second
+	}
+	second.Review, second.For = true, first.Grounds
+	return second
+}
+
+// decided is what some of the policies say.
+func (n *Session) decided(rs rules, r Request) Decision {
+	if len(rs) == 0 {
+		return Decision{}
+	}
+	allow, diag := cedar.Authorize(rs, &n.asks, n.asks.put(r))
 	if len(diag.Errors) > 0 {
 		return Decision{Reason: "A policy could not be evaluated: " + string(diag.Errors[0].PolicyID) + "."}
 	}

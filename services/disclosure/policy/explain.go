@@ -14,6 +14,7 @@ import (
 type Explanation struct {
 	Act     Act      `json:"act"`
 	Allow   bool     `json:"allow"`
+	Review  bool     `json:"review"` // a person judges
 	Reason  string   `json:"reason"`
 	Permits []Policy `json:"permits"` // that spoke for it
 	Forbids []Policy `json:"forbids"` // that spoke against it; an invariant is one
@@ -25,6 +26,7 @@ type Explanation struct {
 type Near struct {
 	If      string   `json:"if"`
 	Allow   bool     `json:"allow"`
+	Review  bool     `json:"review"`
 	By      []string `json:"by,omitempty"` // the policies that decide then
 	Because string   `json:"because"`
 }
@@ -33,7 +35,7 @@ type Near struct {
 func (s *Set) Explain(r Request) Explanation {
 	n := s.Session()
 	d := n.Decide(r)
-	e := Explanation{Act: r.Act, Allow: d.Allow, Reason: d.Reason, Permits: []Policy{}, Forbids: []Policy{}, Nearly: []Near{}}
+	e := Explanation{Act: r.Act, Allow: d.Allow, Review: d.Review, Reason: d.Reason, Permits: []Policy{}, Forbids: []Policy{}, Nearly: []Near{}}
 	if inv, holds := invariant(r); holds {
 		e.Forbids = append(e.Forbids, Policy{ID: inv.Grounds[0].Policy, Basis: inv.Grounds[0].Basis, Because: inv.Reason})
 	}
@@ -53,9 +55,9 @@ func (s *Set) Explain(r Request) Explanation {
 		if other == r {
 			continue
 		}
-		if then := n.Brief(other); then.Allow != d.Allow {
+		if then := n.Brief(other); then.Allow != d.Allow || then.Review != d.Review {
 			then = n.Decide(other)
-			e.Nearly = append(e.Nearly, Near{If: alt.says, Allow: then.Allow, By: named(then), Because: then.Reason})
+			e.Nearly = append(e.Nearly, Near{If: alt.says, Allow: then.Allow, Review: then.Review, By: named(then), Because: then.Reason})
 		}
 	}
 	return e
@@ -104,6 +106,8 @@ func alternatives() []alternative {
 	tie("it were the other way round whether the reader’s agency is invited to one", func(r *Request) *bool { return &r.Ties.Invited })
 	tie("it were the other way round whether the reader prepares a copy of the record", func(r *Request) *bool { return &r.Ties.Copying })
 	tie("it were the other way round whether paragraph 18 is stated in full", func(r *Request) *bool { return &r.Thing.Paragraph18 })
+	tie("it were the other way round whether it says something about somebody else", func(r *Request) *bool { return &r.Thing.ThirdParty })
+	tie("it were the other way round whether a young person objects", func(r *Request) *bool { return &r.Thing.Objected })
 	tie("it were the other way round whether it stays with its originator", func(r *Request) *bool { return &r.Thing.Guarded })
 	return as
 }

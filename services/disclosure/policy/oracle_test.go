@@ -148,3 +148,70 @@ func agreed(with events.AgencyID, to events.Scope, consents []events.ConsentReco
 		return c.Scope == to && c.InForce(now) && (c.Partners == nil || slices.Contains(c.Partners, with))
 	})
 }
+
+// The three answers.
+const permit, deny, review = "permit", "deny", "review"
+
+// human is what people said: a young person who objects, and somebody who judged.
+type human struct {
+	objects bool
+	judged  string // "share", "withhold" or nothing yet
+}
+
+// seeing: what is said of others, and what a young person does not want shared, waits
+// for somebody to judge, unless a life or a child at risk of significant harm would
+// wait with it. Nobody's judgement gives what would not have been given without the
+// question.
+func seeing(w who, it events.Item, consents []events.ConsentRecord, now time.Time, h human) string {
+	if !maySee(w, it, consents, now) {
+		return deny
+	}
+	delicate := h.objects || slices.Contains(it.Caveats, events.ThirdParty)
+	urgent := w.purpose == events.PurposeSection47 || it.Basis.Article6 == events.VitalInterests
+	if it.Agency == w.agency || urgent || !delicate || h.judged == "share" {
+		return permit
+	}
+	if h.judged == "withhold" {
+		return deny
+	}
+	return review
+}
+
+// matter is what somebody wants to do something about, if it is no item.
+type matter struct {
+	ours, inIt, asked, forUs bool // of our agency; we take part; our agency is invited; a consent covers us
+}
+
+// mayDo is everything but knowing of an item and seeing it.
+func mayDo(w who, act Act, m matter) bool {
+	practises := w.role != events.RoleGovernance && w.role != "visitor"
+	switch act {
+	case ReadConcern:
+		return practises && m.ours || w.caseworker()
+	case ListConcerns:
+		return m.ours && w.role == events.RoleDSL || w.caseworker()
+	case Judge:
+		return practises && m.ours && w.role != events.RoleSocialWorker || w.authority && w.role == events.RoleGovernance
+	}
+	if !w.works() {
+		return false
+	}
+	switch act {
+	case Open:
+		return true
+	case ReadDiscussion:
+		protecting := w.purpose == events.PurposeSection47 || w.purpose == events.PurposeSection17 || w.purpose == events.PurposeCarePlanning
+		return protecting && (w.caseworker() || m.inIt || m.asked)
+	case ReadConsent:
+		return w.caseworker() || w.ties.Holds && m.forUs
+	case Convene, Copy:
+		return w.caseworker()
+	case Attend:
+		return w.caseworker() || w.ties.Invited
+	case Conclude:
+		return w.authority && w.role == events.RoleChair
+	case Consent, NotShare:
+		return w.caseworker() || w.ties.Holds
+	}
+	return false
+}

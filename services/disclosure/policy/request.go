@@ -17,14 +17,16 @@ const (
 	Convene        Act = "convene"
 	Attend         Act = "attend"
 	Conclude       Act = "decide"
-	Consent        Act = "consent" // record that consent was given or withdrawn
-	Copy           Act = "copy"    // record that somebody asks for a copy of the record, and prepare it
+	Consent        Act = "consent"   // record that consent was given or withdrawn
+	Copy           Act = "copy"      // record that somebody asks for a copy of the record, and prepare it
+	NotShare       Act = "not-share" // record a decision not to share
+	Judge          Act = "judge"     // decide on what policies leave to a person; resource.own: on an item of one's own agency
 )
 
 // acts lists every act, so that a policy with a misspelt one is refused.
 func acts() []Act {
 	return []Act{Open, Know, See, Ask, ReadDiscussion, ReadConsent, ReadConcern, ListConcerns,
-		Convene, Attend, Conclude, Consent, Copy}
+		Convene, Attend, Conclude, Consent, Copy, NotShare, Judge}
 }
 
 // Acts lists every act.
@@ -73,7 +75,20 @@ type Thing struct {
 	TakesPart bool // a discussion that the reader chairs or attends
 	Invited   bool // an open discussion to which the reader's agency is invited
 	Named     bool // a consent that covers the reader's agency
+
+	ThirdParty bool   // it says something about somebody else
+	Objected   bool   // a young person with capacity objects to its being shared with the reader's agency
+	Ruling     Ruling // what a person decided, where policies leave it to one
 }
+
+// Ruling is what a person decided on a thing that policies leave to one.
+type Ruling string
+
+const (
+	NoRuling Ruling = ""
+	Share    Ruling = "share"
+	Withhold Ruling = "withhold"
+)
 
 // Standing is how the consent stands on which an item rests.
 type Standing string

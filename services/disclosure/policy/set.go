@@ -36,6 +36,7 @@ type Set struct {
 type Policy struct {
 	ID      string `json:"policy"`
 	Permits bool   `json:"permits"`
+	Review  bool   `json:"review,omitempty"` // it leaves what it forbids to a person
 	Basis   string `json:"basis"`
 	Because string `json:"because"`
 	Text    string `json:"text"`
@@ -82,8 +83,11 @@ func (s *Set) add(p *cedar.Policy) error {
 	as := p.Annotations()
 	r := rule{compiled: p, Policy: Policy{
 		ID: string(as["id"]), Basis: string(as["basis"]), Because: string(as["because"]),
-		Permits: p.Effect() == cedar.Permit, Text: string(p.MarshalCedar()),
+		Permits: p.Effect() == cedar.Permit, Review: as["outcome"] == "review", Text: string(p.MarshalCedar()),
 	}}
+	if o, given := as["outcome"]; given && (o != "review" || r.Permits) {
+		return fmt.Errorf("%w: line %d: @outcome is \"review\", of a forbid, or left out", ErrPolicies, p.Position().Line)
+	}
 	for name, value := range map[string]string{"id": r.ID, "basis": r.Basis, "because": r.Because} {
 		if strings.TrimSpace(value) == "" {
 			return fmt.Errorf("%w: line %d: the policy has no @%s; say in it what people will read", ErrPolicies, p.Position().Line, name)
@@ -101,9 +105,21 @@ func (s *Set) add(p *cedar.Policy) error {
 	}
 	for _, a := range about {
 		s.rules[a] = append(s.rules[a], r)
+		slices.SortStableFunc(s.rules[a], byJudge)
 	}
 	s.list = append(s.list, r.Policy)
 	return nil
+}
+
+// byJudge puts what a person judges last.
+func byJudge(a, b rule) int {
+	switch {
+	case a.Review == b.Review:
+		return 0
+	case b.Review:
+		return -1
+	}
+	return 1
 }
 
 // Policies lists what is in force, in the order of the text.

@@ -8,7 +8,8 @@ import (
 )
 
 // Item is what counts about an item for a reader of an agency. The consents are
-// all that the child's family gave, whatever became of them.
+// all that the child's family gave, whatever became of them. What a young person
+// objects to and what a person ruled are for the caller to add.
 func Item(it events.Item, reader events.AgencyID, consents []events.ConsentRecord, now time.Time) Thing {
 	return Thing{
 		Own:         it.Agency == reader,
@@ -20,6 +21,7 @@ func Item(it events.Item, reader events.AgencyID, consents []events.ConsentRecor
 		Paragraph18: complete(it.Basis.Paragraph18),
 		Scope:       it.Basis.Scope,
 		Consent:     standing(it.Basis, reader, consents, now),
+		ThirdParty:  slices.Contains(it.Caveats, events.ThirdParty),
 	}
 }
 

@@ -23,7 +23,7 @@ func words() map[string]map[string][]string {
 			"role": texts(events.RoleDSL, events.RolePractitioner, events.RoleSocialWorker, events.RoleChair, events.RoleGovernance)},
 		"context": {"holds": none, "concern": none, "tookPart": none, "attending": none, "invited": none, "copying": none,
 			"purpose": texts(events.PurposeSection47, events.PurposeSection17, events.PurposeEarlyHelp, events.PurposeCarePlanning, events.PurposeAudit, events.PurposeSubjectAccess, "")},
-		"resource": {"own": none, "guarded": none, "paragraph18": none, "takesPart": none, "invited": none, "named": none, "kind": kinds,
+		"resource": {"own": none, "guarded": none, "paragraph18": none, "takesPart": none, "invited": none, "named": none, "thirdParty": none, "objected": none, "kind": kinds,
 			"label":     texts(events.Involvement, events.Core, events.Sensitive, events.Restricted),
 			"basis":     texts(events.ByConsent, events.LegalObligation, events.VitalInterests, events.PublicTask, events.RecognisedLegitimateInterest, events.LegitimateInterests),
 			"condition": texts(events.ExplicitConsent, events.VitalInterests9, events.SubstantialPublicInterest, events.HealthOrSocialCare, ""),
