@@ -30,6 +30,7 @@ bench: ## measure this machine: appends beside other stores, publish to receipt 
 	$(GO) run ./services/kith bench ingest -json -rate 0
 	$(GO) run ./services/kith bench ingest -json -rate 500
 	$(GO) run ./services/kith bench decode -json
+	$(GO) run ./services/kith bench decide -json
 	$(GO) run ./services/kith bench flood -json -rate 60
 	$(GO) run ./services/kith bench view -json
 	$(GO) run ./services/kith bench rebuild -json

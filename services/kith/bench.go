@@ -45,7 +45,7 @@ func bench(ctx context.Context, c *call) error {
 		if err := c.flags.Parse(c.args); err != nil {
 			return err
 		}
-		return c.wrong("say what to measure: kith bench append, decode, flood, ingest, rebuild, recover, stream or view")
+		return c.wrong("say what to measure: kith bench append, decide, decode, flood, ingest, rebuild, recover, stream or view")
 	}
 	name := c.args[0]
 	c.args = c.args[1:]
@@ -57,11 +57,11 @@ func bench(ctx context.Context, c *call) error {
 		return err
 	}
 	b := benchmark{ctx: ctx, tel: tel, print: printer(c.out, *asJSON), seconds: *seconds, rate: *rate, reads: *reads, events: *events, filled: *filled}
-	run := map[string]func(dir string) error{"append": b.append, "stream": b.stream, "rebuild": b.rebuilt, "recover": b.recovery, "flood": b.flooded, "decode": b.decode,
+	run := map[string]func(dir string) error{"append": b.append, "stream": b.stream, "rebuild": b.rebuilt, "recover": b.recovery, "flood": b.flooded, "decode": b.decode, "decide": b.decide,
 		"ingest": b.onPartnership(b.ingest), "view": b.onPartnership(b.view),
 		"pour": func(string) error { return b.pours(c.out, *nats, *creds, *from) }}[name]
 	if run == nil {
-		return c.wrong("there is no benchmark %q: append, decode, flood, ingest, rebuild, recover, stream or view", name)
+		return c.wrong("there is no benchmark %q: append, decide, decode, flood, ingest, rebuild, recover, stream or view", name)
 	}
 	stop, err := profileTo(*profile)
 	if err != nil {

@@ -20,6 +20,7 @@ func TestBench(t *testing.T) {
 		{[]string{"bench", "rebuild", "-json", "-events", "2000"}, []string{"build_events_per_second", "events_per_second"}},
 		{[]string{"bench", "recover", "-json", "-events", "2000"}, []string{"ready_seconds", "rss_mb", "heap_mb", "children"}},
 		{[]string{"bench", "ingest", "-json", "-seconds", "1", "-rate", "20"}, []string{"events_per_second", "receipt_p50", "receipt_p99", "visible_p50", "visible_p99"}},
+		{[]string{"bench", "decide", "-json", "-reads", "10"}, []string{"decision", "view_p50", "view_p99"}},
 		{[]string{"bench", "decode", "-json"}, []string{"1KiB_translate", "1KiB_validate", "1KiB_both", "police_encompass_translate", "health_fhir_translate",
 			"education_concerns_translate", "socialcare_records_translate", "socialcare_records_validate"}},
 		{[]string{"bench", "view", "-json", "-reads", "10"}, []string{"first_read_p50", "p50", "p99"}},
