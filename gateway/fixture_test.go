@@ -117,7 +117,7 @@ func newWorld(t *testing.T) *world {
 		WorkingDay: func(d events.Date) bool { return true }})
 	gate, err := disclosure.New(t.Context(), disclosure.Config{
 		Store: store.New(shaky{l, w}, plainKeys{}), Agencies: agencies(), Authority: council, Now: w.clock, Log: logger,
-		Record: w.record,
+		Record: w.record, Vain: -1,
 		Marks: func(p events.Person) []string {
 			if p.Name == (events.Name{}) {
 				return nil

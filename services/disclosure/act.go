@@ -2,6 +2,7 @@ package disclosure
 
 import (
 	"context"
+	"time"
 
 	"kith/events"
 	"kith/services/disclosure/policy"
@@ -26,12 +27,14 @@ func (g *Gate) MayAct(ctx context.Context, r events.Reader, child events.ChildID
 	default:
 		return fault.New(fault.Invalid, "There is no such act.")
 	}
+	asked := time.Now()
 	p, b, err := g.picture(ctx, r, child, nil)
 	if err != nil {
 		return err
 	}
 	rd := g.reading(r, "", "", p, b)
 	if !rd.may(policy.Open, policy.Thing{}) {
+		g.even(ctx, asked)
 		return fault.NotFound
 	}
 	if d := rd.decide(a, policy.Thing{}); !d.Allow {

@@ -13,6 +13,7 @@ import (
 // decided as of now in both cases, and so is which consent is in force.
 func (g *Gate) Child(ctx context.Context, r events.Reader, child events.ChildID, p events.Purpose, asKnownAt *time.Time) (Disclosed[events.Shown], error) {
 	var none Disclosed[events.Shown]
+	asked := time.Now()
 	if err := stated(r, p, asKnownAt, g.Now()); err != nil {
 		return none, err
 	}
@@ -32,7 +33,7 @@ func (g *Gate) Child(ctx context.Context, r events.Reader, child events.ChildID,
 	rd := g.reading(r, p, "view", today, b)
 	rd.entry.AsKnownAt = asKnownAt
 	if !rd.may(policy.Open, policy.Thing{}) {
-		return none, g.miss(ctx, rd)
+		return none, g.miss(ctx, rd, asked)
 	}
 	if rd.regime, err = g.law(ctx, then); err != nil {
 		return none, err

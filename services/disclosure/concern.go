@@ -3,6 +3,7 @@ package disclosure
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"kith/events"
 	"kith/services/disclosure/policy"
@@ -13,6 +14,7 @@ import (
 // and for the authority. For everybody else there is none.
 func (g *Gate) Concern(ctx context.Context, r events.Reader, reference string) (Disclosed[events.ConcernStatus], error) {
 	var none Disclosed[events.ConcernStatus]
+	asked := time.Now()
 	if err := signed(r); err != nil {
 		return none, err
 	}
@@ -35,7 +37,7 @@ func (g *Gate) Concern(ctx context.Context, r events.Reader, reference string) (
 	}
 	rd := g.reading(r, "", "concern", events.Picture{}, b)
 	if !rd.concern(&c) || missing {
-		return none, g.miss(ctx, rd)
+		return none, g.miss(ctx, rd, asked)
 	}
 	rd.entry.Child = c.Child
 	if err := g.record(ctx, rd); err != nil {

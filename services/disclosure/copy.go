@@ -18,6 +18,7 @@ import (
 // nothing was disclosed.
 func Copy[T any](ctx context.Context, g *Gate, r events.Reader, child events.ChildID, asKnownAt *time.Time, lay func(events.Copyable) (T, error)) (Disclosed[T], error) {
 	var none Disclosed[T]
+	asked := time.Now()
 	if err := stated(r, events.PurposeSubjectAccess, asKnownAt, g.Now()); err != nil {
 		return none, err
 	}
@@ -37,7 +38,7 @@ func Copy[T any](ctx context.Context, g *Gate, r events.Reader, child events.Chi
 		return none, err
 	}
 	if !rd.may(policy.Open, policy.Thing{}) || !rd.may(policy.Copy, policy.Thing{}) {
-		return none, g.miss(ctx, rd)
+		return none, g.miss(ctx, rd, asked)
 	}
 	c, err := g.copyable(ctx, rd, then)
 	if err != nil {

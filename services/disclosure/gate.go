@@ -5,6 +5,7 @@
 package disclosure
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,8 +43,11 @@ type Config struct {
 	ReviewDay func(time.Time) events.Date
 	// Marks are keyed hashes of what is particular to a person; none, if nil.
 	Marks func(events.Person) []string
-	Now   func() time.Time // time.Now, if nil
-	Log   *slog.Logger     // discarded, if nil
+	// Vain is the turn at whose end whoever is told nothing is answered, and whoever
+	// searches; 50 ms if zero, at once if negative. See even.
+	Vain time.Duration
+	Now  func() time.Time // time.Now, if nil
+	Log  *slog.Logger     // discarded, if nil
 }
 
 // Sources are where the gate gets what it decides on. What does not exist is
@@ -89,6 +93,7 @@ func New(_ context.Context, c Config) (*Gate, error) {
 			return nil, fmt.Errorf("disclosure: %w", err)
 		}
 	}
+	c.Vain = cmp.Or(c.Vain, inVain)
 	return newGate(c.Policies, c), nil
 }
 
@@ -193,7 +198,8 @@ func (g *Gate) record(ctx context.Context, r *reading) error {
 
 // miss records that somebody asked in vain: what they asked for does not exist,
 // or they may not know that it does. The ledger names no child in either case.
-func (g *Gate) miss(ctx context.Context, r *reading) error {
+func (g *Gate) miss(ctx context.Context, r *reading, asked time.Time) error {
+	defer g.even(ctx, asked)
 	r.entry.Child, r.entry.Shown, r.entry.Withheld, r.entry.Decided, r.entry.Grant, r.seen = "", nil, 0, nil, "", seen{}
 	if err := g.record(ctx, r); err != nil {
 		return err

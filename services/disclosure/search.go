@@ -3,6 +3,7 @@ package disclosure
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"kith/events"
 	"kith/services/disclosure/policy"
@@ -20,6 +21,7 @@ func (g *Gate) Search(ctx context.Context, r events.Reader, q events.Query, p ev
 	if err := stated(r, p, nil, g.Now()); err != nil {
 		return none, err
 	}
+	defer g.even(ctx, time.Now())
 	ids, err := g.Sources.Find(ctx, q)
 	if err != nil {
 		return none, fmt.Errorf("search: %w", err)

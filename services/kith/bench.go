@@ -33,7 +33,7 @@ func bench(ctx context.Context, c *call) error {
 	asJSON := c.flags.Bool("json", false, "one JSON object a line")
 	seconds := c.flags.Int("seconds", 15, "how long to offer events (ingest, flood), or to append in all turns of one contender (append)")
 	rate := c.flags.Int("rate", 200, "events offered a second; 0: as many as can be sustained (ingest); not 0 (flood)")
-	reads := c.flags.Int("reads", 500, "how many times to read each view (view), or streams at each size (stream)")
+	reads := c.flags.Int("reads", 500, "how many times to read each view (view), streams at each size (stream), or to ask of a hidden or absent child on each route (existence; 20000 for a figure)")
 	events := c.flags.Int("events", 1_000_000, "how many events the log shall hold in the end (stream, rebuild, recover)")
 	filled := c.flags.Int("filled", 0, "how many events of other children the log holds before (ingest, view)")
 	profile := c.flags.String("cpuprofile", "", "file to write a CPU profile to")
@@ -45,7 +45,7 @@ func bench(ctx context.Context, c *call) error {
 		if err := c.flags.Parse(c.args); err != nil {
 			return err
 		}
-		return c.wrong("say what to measure: kith bench append, decide, decode, flood, ingest, rebuild, recover, stream or view")
+		return c.wrong("say what to measure: kith bench append, decide, decode, existence, flood, ingest, rebuild, recover, stream or view")
 	}
 	name := c.args[0]
 	c.args = c.args[1:]
@@ -58,10 +58,10 @@ func bench(ctx context.Context, c *call) error {
 	}
 	b := benchmark{ctx: ctx, tel: tel, print: printer(c.out, *asJSON), seconds: *seconds, rate: *rate, reads: *reads, events: *events, filled: *filled}
 	run := map[string]func(dir string) error{"append": b.append, "stream": b.stream, "rebuild": b.rebuilt, "recover": b.recovery, "flood": b.flooded, "decode": b.decode, "decide": b.decide,
-		"ingest": b.onPartnership(b.ingest), "view": b.onPartnership(b.view),
+		"ingest": b.onPartnership(b.ingest), "view": b.onPartnership(b.view), "existence": b.onPartnership(b.existence),
 		"pour": func(string) error { return b.pours(c.out, *nats, *creds, *from) }}[name]
 	if run == nil {
-		return c.wrong("there is no benchmark %q: append, decide, decode, flood, ingest, rebuild, recover, stream or view", name)
+		return c.wrong("there is no benchmark %q: append, decide, decode, existence, flood, ingest, rebuild, recover, stream or view", name)
 	}
 	stop, err := profileTo(*profile)
 	if err != nil {

@@ -23,6 +23,7 @@ func TestBench(t *testing.T) {
 		{[]string{"bench", "decide", "-json", "-reads", "10"}, []string{"decision", "view_p50", "view_p99"}},
 		{[]string{"bench", "decode", "-json"}, []string{"1KiB_translate", "1KiB_validate", "1KiB_both", "police_encompass_translate", "health_fhir_translate",
 			"education_concerns_translate", "socialcare_records_translate", "socialcare_records_validate"}},
+		{[]string{"bench", "existence", "-json", "-reads", "100"}, []string{"view_t", "view_difference", "act_t", "search_t", "concern_t"}},
 		{[]string{"bench", "view", "-json", "-reads", "10"}, []string{"first_read_p50", "p50", "p99"}},
 	} {
 		t.Setenv(asKith, "1") // for the hub that it starts and kills
