@@ -24,6 +24,7 @@ const (
 	listing   row = "listing concerns"        // refused to all but leads and the authority
 	ofReceipt row = "of a receipt"            // hidden unless it is their agency's
 	forRole   row = "for everybody of a role" // about no child that the address names
+	keeping   row = "of a child in the body"  // these name none: hidden, but from governance, which knows of each
 	ofSession row = "of a session"            // these requests show a token and have none
 	convene   row = "convene"                 // acts: hidden, then refused unless does
 	attend    row = "attend"
@@ -65,6 +66,11 @@ var rowOf = map[string]row{
 	"POST /children/{child}/restrictions": restrict, "POST /restrictions/{restriction}/review": ofNothing, "POST /lifts": forRole,
 	"POST /lifts/{lift}/approval": ofNothing, "GET /break-glass": forRole, "POST /break-glass": forRole,
 	"GET /notices": forRole, "GET /notices/{notice}": ofNothing, "POST /notices/{notice}/review": forRole,
+	"GET /children/{child}/copies": ofChild, "POST /children/{child}/copies": ofChild, "GET /children/{child}/copies/{copy}": ofNothing,
+	"POST /children/{child}/copies/{copy}/items": ofNothing, "POST /children/{child}/copies/{copy}/address": ofNothing, "POST /children/{child}/copies/{copy}/archive": ofNothing,
+	"GET /v1/erasures": forRole, "POST /v1/erasures": keeping, "POST /v1/erasures/{erasure}/confirm": forRole, "POST /v1/erasures/{erasure}/cancel": forRole,
+	"GET /erasures": forRole, "GET /erasures/new": forRole, "POST /erasures": keeping, "POST /erasures/{erasure}/confirm": forRole, "POST /erasures/{erasure}/cancel": forRole,
+	"POST /v1/holds": keeping, "POST /v1/holds/{hold}/lift": forRole, "GET /holds/new": forRole, "POST /holds": keeping, "POST /holds/{hold}/lift": forRole,
 	"GET /{$}": forRole, "POST /alive": forRole, "POST /sign-out/everywhere": forRole, "GET /sign-in/again": ofSession, "POST /sign-in/again": ofSession,
 }
 
@@ -90,6 +96,8 @@ func (a asking) want() (class string, secrets bool) {
 	switch kind := rowOf[a.pattern]; kind {
 	case forRole, finding:
 		return "in", false
+	case keeping:
+		return either(a.Reader.Role == events.RoleGovernance, "in", "hidden"), false
 	case ofSession:
 		return "refused", false
 	case ofNothing:
