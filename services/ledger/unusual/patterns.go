@@ -45,7 +45,7 @@ type Limits struct {
 }
 
 // Default are limits to begin with. They were chosen on generated months of work
-// and on what people who review accesses say; see decision 48.
+// and on what people who review accesses say; see decision 39.
 func Default() Limits {
 	const day = 24 * time.Hour
 	work := []events.Purpose{events.PurposeSection47, events.PurposeSection17, events.PurposeEarlyHelp}
