@@ -61,9 +61,20 @@ func (g *Gate) NotShared(ctx context.Context, r events.Reader) (Disclosed[[]even
 	if err := g.docket.catchUp(ctx, g.Store); err != nil {
 		return none, err
 	}
+	barriers, err := g.screen(ctx, r)
+	if err != nil {
+		return none, err
+	}
 	shown := []events.NotSharedShown{}
 	for _, d := range g.docket.notShared() {
-		if len(shown) < latestNotShared && (r.Agency == g.Authority || r.Agency == d.Agency) {
+		if len(shown) == latestNotShared || r.Agency != g.Authority && r.Agency != d.Agency {
+			continue
+		}
+		hidden, err := barriers.related(ctx, d.Child)
+		if err != nil {
+			return none, err
+		}
+		if !hidden {
 			shown = append(shown, events.NotSharedShown{NotSharedNoted: d.NotSharedNoted, At: d.at})
 		}
 	}

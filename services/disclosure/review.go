@@ -85,11 +85,12 @@ func (g *Gate) Reviews(ctx context.Context, r events.Reader) (Disclosed[[]events
 	if !rd.may(policy.Judge, policy.Thing{}) && !rd.may(policy.Judge, policy.Thing{Own: true}) {
 		return none, fault.New(fault.Refused, "What policies leave to people is judged by the agency of the item and by the authority’s information governance.")
 	}
-	if err := g.docket.catchUp(ctx, g.Store); err != nil {
+	as, err := g.unrelated(ctx, r)
+	if err != nil {
 		return none, err
 	}
 	var waiting, done []events.ReviewShown
-	for _, a := range g.docket.all() {
+	for _, a := range as {
 		switch {
 		case !rd.may(policy.Judge, policy.Thing{Own: a.Holder == r.Agency}):
 		case len(a.rulings) == 0:
@@ -109,6 +110,29 @@ func (g *Gate) Reviews(ctx context.Context, r events.Reader) (Disclosed[[]events
 		return none, err
 	}
 	return disclose(shown), nil
+}
+
+// unrelated are the questions about children with whom the reader has no conflict:
+// nobody judges, or learns of, what is asked about their own family.
+func (g *Gate) unrelated(ctx context.Context, r events.Reader) ([]asked, error) {
+	if err := g.docket.catchUp(ctx, g.Store); err != nil {
+		return nil, err
+	}
+	s, err := g.screen(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	var as []asked
+	for _, a := range g.docket.all() {
+		hidden, err := s.related(ctx, a.Child)
+		if err != nil {
+			return nil, err
+		}
+		if !hidden {
+			as = append(as, a)
+		}
+	}
+	return as, nil
 }
 
 func (a asked) shown() events.ReviewShown {
@@ -156,10 +180,10 @@ func (g *Gate) Rule(ctx context.Context, r events.Reader, c store.Cause, f Rulin
 	if err := signed(r); err != nil {
 		return err
 	}
-	if err := g.docket.catchUp(ctx, g.Store); err != nil {
+	as, err := g.unrelated(ctx, r)
+	if err != nil {
 		return err
 	}
-	as := g.docket.all()
 	rd := g.reading(r, "", "review", events.Picture{}, standing{})
 	i := slices.IndexFunc(as, func(a asked) bool { return a.Review == f.Review })
 	if i < 0 || !rd.may(policy.Judge, policy.Thing{Own: as[i].Holder == r.Agency}) {

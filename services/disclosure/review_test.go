@@ -129,6 +129,42 @@ func TestReview(t *testing.T) {
 
 // A young person's objection is judged by somebody, but for an enquiry, a life in
 // danger and whom it does not concern.
+// Nobody judges, or learns of, what is asked about their own family.
+func TestRelativesJudgeNothing(t *testing.T) {
+	w, g := judged(t)
+	w.looks(t, g, "socialworker", events.PurposeSection17)
+	q := waiting(t, g, "police")[0]
+	if _, err := g.NotShare(t.Context(), reader("police"), act("police"), NotSharedForm{Child: wren, Why: events.NotRelevant, What: "A name.", Reason: "It helps nobody."}); err != nil {
+		t.Fatal(err)
+	}
+	listed := func() int {
+		t.Helper()
+		d, err := g.NotShared(t.Context(), reader("governance"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(d.value)
+	}
+	if n := listed(); n != 1 {
+		t.Fatalf("%d decisions not to share", n)
+	}
+	for _, who := range []string{"police", "governance"} {
+		declared := events.ConflictDeclared{Person: g.person(reader(who)), Child: wren, Subjects: []events.SubjectID{"s"}}
+		if err := g.amend(t.Context(), act(who), func(book) ([]events.Restriction, error) { return []events.Restriction{declared}, nil }); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(waiting(t, g, who)); n != 0 {
+			t.Errorf("%s is shown %d questions about a relative", who, n)
+		}
+		if err := g.Rule(t.Context(), reader(who), act(who), RulingForm{q.Review, "share", "Why not."}); kind(err) != fault.Hidden {
+			t.Errorf("%s judges about a relative: %v", who, err)
+		}
+	}
+	if n := listed(); n != 0 {
+		t.Errorf("%d decisions not to share are shown to a relative", n)
+	}
+}
+
 func TestObjection(t *testing.T) {
 	w, g := judged(t)
 	p := w.pictures[wren]
