@@ -237,7 +237,7 @@ func TestErasure(t *testing.T) {
 	st, err := d.List(t.Context())
 	d.must(err)
 	e := st.Erasures[0]
-	if e.ID != id || e.Stage != CarriedOut || e.Keys != 7 || e.Kept != 2 || !slices.Equal(e.Stores, []string{"model"}) {
+	if e.ID != id || e.Stage != CarriedOut || e.Keys != 8 || e.Kept != 2 || !slices.Equal(e.Stores, []string{"model"}) {
 		t.Errorf("what remains: %+v", e)
 	}
 	erased, err := keys.ErasedIn(t.Context(), filepath.Join(d.dir, "keys", "keys.db"))
@@ -249,7 +249,7 @@ func TestErasure(t *testing.T) {
 			t.Errorf("%s is withheld only", k.Key)
 		}
 	}
-	if want := "[child-c consent-c glass-c strategy-c subject-kid-p subject-kid-s subject-neighbour]"; fmt.Sprint(names) != want {
+	if want := "[child-c consent-c glass-c sharing-c strategy-c subject-kid-p subject-kid-s subject-neighbour]"; fmt.Sprint(names) != want {
 		t.Errorf("destroyed %v, want %s", names, want)
 	}
 	if got := d.reads(everybody...); got != "uncle mother sib-p " {
