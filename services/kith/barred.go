@@ -2,10 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -30,14 +27,7 @@ type barredActor struct {
 
 func openBarred(dir string) (*barred, error) {
 	b := &barred{path: filepath.Join(dir, "barred.json")}
-	text, err := os.ReadFile(b.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return b, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(text, &b.all)
-	}
-	if err != nil {
+	if err := readFile(b.path, &b.all); err != nil {
 		return nil, fmt.Errorf("read who is barred: %w", err)
 	}
 	return b, nil

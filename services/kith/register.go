@@ -35,17 +35,23 @@ type register struct {
 
 func openRegister(dir string) (*register, error) {
 	r := &register{path: filepath.Join(dir, "agencies.json")}
-	text, err := os.ReadFile(r.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return r, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(text, &r.all)
-	}
-	if err != nil {
+	if err := readFile(r.path, &r.all); err != nil {
 		return nil, fmt.Errorf("read the register of agencies: %w", err)
 	}
 	return r, nil
+}
+
+// readFile reads JSON that replaceFile wrote. A file that is not there yet leaves
+// what it is given.
+func readFile[T any](path string, into *T) error {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, into)
+	}
+	return err
 }
 
 // with are the agencies of the configuration, and those that joined since.
